@@ -6,6 +6,7 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
+use tempfile::NamedTempFile;
 
 /// The address of the RAM of both boards.
 const RAM: u64 = 0x2000_0000;
@@ -36,17 +37,13 @@ impl Monitor {
     /// taken from the beginning. The RAM was empty when the board was switched on, so the stack
     /// begins with the first word behind them that is not 0.
     pub fn stack(&self, ram: u64, statics: u64) -> Result<u64, String> {
-        let file = std::env::temp_dir().join(format!(
-            "motemq-stack-{}-{}",
-            std::process::id(),
-            self.addr.port()
-        ));
-        let command = format!("memsave {RAM} {ram} \"{}\"\n", file.display());
+        let file = NamedTempFile::new().map_err(|error| error.to_string())?;
+        let path = file.path();
+        let command = format!("memsave {RAM} {ram} \"{}\"\n", path.display());
         let memory = self
             .command(&command)
-            .and_then(|()| fs::read(&file))
+            .and_then(|()| fs::read(path))
             .map_err(|error| format!("the monitor of QEMU: {error}"))?;
-        let _ = fs::remove_file(&file);
         let behind = statics.next_multiple_of(4) as usize;
         let free = memory.get(behind..).unwrap_or_default();
         let unused = free.as_chunks::<4>().0;

@@ -231,7 +231,8 @@ fn each_option_has_a_test_of_the_whole_command() {
 /// Files of options have one option a line, by its long name.
 #[test]
 fn each_option_can_stand_in_a_file() {
-    let path = std::env::temp_dir().join(format!("motemq-coverage-{}", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
     let named = FORMS.iter().filter(|(_, form)| !form.starts_with('-'));
     for (grammar, form) in named {
         let verb = form.split(' ').next().unwrap();
@@ -248,7 +249,7 @@ fn each_option_can_stand_in_a_file() {
             let line = format!("# a comment\n\n--{long} {value}\n");
             fs::write(path.join("motemq").join(verb), line).unwrap();
             let words = std::iter::once("motemq").chain(begin.split_whitespace());
-            let surroundings = Surroundings::with_files_in(&path);
+            let surroundings = Surroundings::with_files_in(path);
             let by_file = parse(words.map(Into::into).collect(), &surroundings).unwrap();
             let by_file = match by_file.1 {
                 Line::Command(line) => format!("{line:?}"),
@@ -261,5 +262,4 @@ fn each_option_can_stand_in_a_file() {
             );
         }
     }
-    fs::remove_dir_all(&path).unwrap();
 }

@@ -263,7 +263,8 @@ fn variables_that_are_empty_are_not_set() {
 
 #[test]
 fn lines_of_a_file_may_be_written_in_several_ways() {
-    let path = std::env::temp_dir().join(format!("motemq-files-{}", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
     std::fs::create_dir_all(path.join("motemq")).unwrap();
     for text in [
         "-p 1884\n-m two words\n",
@@ -272,7 +273,7 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
         "--port=1884\n--message=two words\n",
     ] {
         std::fs::write(path.join("motemq/pub"), text).unwrap();
-        let surroundings = Surroundings::with_files_in(&path);
+        let surroundings = Surroundings::with_files_in(path);
         let words = ["motemq", "pub", "-t", "a"].map(Into::into);
         match super::parse(words.into(), &surroundings) {
             Ok((_, Line::Command(line))) => {
@@ -283,7 +284,6 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
             other => panic!("{text:?}: {other:?}"),
         }
     }
-    std::fs::remove_dir_all(&path).unwrap();
 }
 
 #[test]

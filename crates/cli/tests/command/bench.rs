@@ -1,8 +1,8 @@
 //! The bench: its counts are right, its latency leaves nothing out, and it ends with a summary.
 use crate::{
     broker::{At, serve, with_each},
+    files::Directory,
     process::{Motemq, motemq},
-    recordings::Directory,
 };
 use motemq_std::{Client, Filter, Options, Publish, QoS, ReturnCode};
 use motemq_testing::{broker::Config, mosquitto};
@@ -299,7 +299,7 @@ fn a_terminal_shows_what_goes_on_and_asks() {
 
 #[test]
 fn a_drawing_is_made_on_request() {
-    let directory = Directory::new("a_drawing_is_made");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let path = directory.path("bench.svg");
     motemq(&at.with(&["bench", "-d", "1.5", "--plot", &path])).well();

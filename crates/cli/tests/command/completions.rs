@@ -1,5 +1,6 @@
 //! Completions, asked of the shells themselves where they are installed.
 use crate::{
+    files::Directory,
     generated::{VERBS, given, long_options},
     process::motemq,
 };
@@ -159,15 +160,11 @@ sed -e '/^ready$/d' -e 's/^end.*$/-/' $directory/out
 #[cfg(unix)]
 #[test]
 fn zsh_offers_options_and_verbs() {
-    let name = format!("motemq-zsh-{}", std::process::id());
-    let directory = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&directory).unwrap();
-    let completions = motemq(&["completions", "zsh"]).well();
-    std::fs::write(directory.join("_motemq"), completions).unwrap();
-    let mut args = vec!["-f", "-s", directory.to_str().unwrap()];
+    let directory = Directory::new();
+    directory.write("_motemq", motemq(&["completions", "zsh"]).well());
+    let mut args = vec!["-f", "-s", directory.root().to_str().unwrap()];
     args.extend(OFFERED.map(|(line, _)| line));
     let said = given("zsh_offers_options_and_verbs", "zsh", &args, ZSH.as_bytes());
-    std::fs::remove_dir_all(&directory).unwrap();
     if let Some(said) = said {
         check_offers("zsh", &said);
     }

@@ -6,6 +6,7 @@ use crate::{
 };
 use crate::{
     broker::{Ear, serve},
+    files::File,
     process::Motemq,
 };
 use motemq_testing::broker::Config;
@@ -125,21 +126,16 @@ fn ctrl_c_ends_what_waits_for_a_silent_broker() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_an_upload() {
-    let file = std::env::temp_dir().join(format!("motemq-upload-{}", std::process::id()));
-    std::fs::File::create(&file)
-        .unwrap()
-        .set_len(60 << 20)
-        .unwrap();
+    let file = File::long(60 << 20);
+    let path = file.path();
     for qos in ["0", "1"] {
         let mute = crate::broker::taking_only_connect();
-        let path = file.to_str().unwrap();
         let run = Motemq::start(&mute.with(&["pub", "-d", "-t", "a", "-f", path, "-q", qos]));
         run.until_said("<- CONNACK");
         std::thread::sleep(std::time::Duration::from_millis(300));
         run.interrupt();
         run.end().badly(130, "interrupted");
     }
-    std::fs::remove_file(file).unwrap();
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Ends that were once wrong: input without end, brokers without an answer, words that mislead.
 use crate::{
     broker::{saying, scripted, serve},
+    files::{Directory, File},
     process::{Motemq, motemq},
 };
 use motemq_testing::broker::Config;
@@ -86,31 +87,21 @@ fn options_of_tls_are_checked_before_anything_is_sent() {
 mod unix {
     use super::*;
     use crate::process::command;
-    use std::{fs, os::unix::net::UnixStream, path::PathBuf, process::Command, process::Stdio};
+    use std::{fs, os::unix::net::UnixStream, process::Command, process::Stdio};
 
-    /// A FIFO; removed when dropped.
-    struct Fifo(PathBuf);
-
-    impl Fifo {
-        fn named(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("motemq-{name}-{}", std::process::id()));
-            let made = Command::new("mkfifo").arg(&path).status().unwrap();
-            assert!(made.success());
-            Fifo(path)
-        }
-    }
-
-    impl Drop for Fifo {
-        fn drop(&mut self) {
-            let _ = fs::remove_file(&self.0);
-        }
+    /// Makes a FIFO, and returns its path.
+    fn fifo(directory: &Directory) -> String {
+        let path = directory.path("fifo");
+        let made = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        path
     }
 
     #[test]
     fn a_pipe_is_read_before_there_is_a_connection() {
         let (_server, at) = serve(Config::new());
-        let fifo = Fifo::named("late");
-        let path = fifo.0.to_str().unwrap();
+        let directory = Directory::new();
+        let path = &fifo(&directory);
         let publish = at.with(&["pub", "-t", "a", "-f", path, "-d"]);
         motemq(&[&publish[..], &["-W", "0.3"]].concat()).badly(6, "gave up");
         let run = Motemq::start(&publish);
@@ -119,7 +110,7 @@ mod unix {
         run.end().badly(130, "interrupted");
         let run = Motemq::start(&publish);
         std::thread::sleep(Duration::from_millis(200));
-        fs::write(&fifo.0, b"late").unwrap();
+        fs::write(path, b"late").unwrap();
         let end = run.end();
         assert!(end.stderr.contains("PUBLISH"), "{end:?}");
         end.well();
@@ -129,8 +120,8 @@ mod unix {
     #[test]
     fn the_time_limit_counts_before_there_is_a_connection() {
         let (_server, at) = serve(Config::new());
-        let fifo = Fifo::named("unfilled");
-        let path = fifo.0.to_str().unwrap();
+        let directory = Directory::new();
+        let path = &fifo(&directory);
         let mut options = vec![["--pw-file", path]];
         if cfg!(feature = "_tls") {
             options.extend([["--cafile", path], ["--cert", path], ["--p12", path]]);
@@ -234,16 +225,14 @@ mod unix {
             all.extend_from_slice(&some[..n]);
         }
         drop(said);
-        let file = std::env::temp_dir().join(format!("motemq-large-{}", std::process::id()));
-        fs::write(&file, vec![7; 900_000]).unwrap();
-        let path = file.to_str().unwrap();
+        let file = File::holding(vec![7; 900_000]);
+        let path = file.path();
         motemq(&at.with(&["pub", "-t", "a", "-q", "1", "-f", path, "--repeat", "3"])).well();
         std::thread::sleep(Duration::from_millis(300));
         let mut received = Vec::new();
         reader.read_to_end(&mut received).unwrap();
         assert_eq!(received.len(), 2_700_000);
         assert!(child.wait().unwrap().success());
-        fs::remove_file(file).unwrap();
     }
 
     /// The memory of the process stays that of one message.
@@ -262,13 +251,8 @@ mod unix {
             .output()
             .unwrap();
         check(&output, "-f");
-        let file = std::env::temp_dir().join(format!("motemq-sparse-{}", std::process::id()));
-        fs::File::create(&file)
-            .unwrap()
-            .set_len(300_000_000)
-            .unwrap();
-        motemq(&["pub", "-t", "e", "-f", file.to_str().unwrap()]).badly(1, "too long");
-        fs::remove_file(file).unwrap();
+        let file = File::long(300_000_000);
+        motemq(&["pub", "-t", "e", "-f", file.path()]).badly(1, "too long");
     }
 
     #[cfg(target_os = "linux")]

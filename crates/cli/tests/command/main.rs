@@ -11,6 +11,7 @@ mod documents;
 mod ends;
 mod exit_codes;
 mod faults;
+mod files;
 mod generated;
 mod more_options;
 mod mosquitto;

@@ -3,44 +3,12 @@
 use crate::terminal::on_terminal;
 use crate::{
     broker::{Ear, serve},
+    files::Directory,
     process::{End, Motemq, command, motemq, motemq_reading},
 };
 use motemq_std::ReturnCode;
 use motemq_testing::broker::Config;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-};
-
-/// A directory; removed when dropped.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Relaxed);
-        let name = format!("motemq-options-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(path.join("motemq")).unwrap();
-        Directory(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().into()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use std::{fs, path::Path, sync::Mutex};
 
 /// Runs the command with these variables.
 fn run(config: &Path, variables: &[(&str, &str)], args: &[&str]) -> End {
@@ -84,7 +52,7 @@ fn the_command_line_comes_before_the_environment_and_that_before_files() {
         ),
     ];
     for (variables, args, topic, payload) in cases {
-        run(&directory.0, variables, &[&["pub"], args].concat()).well();
+        run(directory.root(), variables, &[&["pub"], args].concat()).well();
         let heard = ear.hear();
         assert_eq!(
             (&*heard.topic, &heard.payload[..]),
@@ -94,10 +62,10 @@ fn the_command_line_comes_before_the_environment_and_that_before_files() {
     // An option that excludes another comes with its own place in that order.
     let url = format!("mqtt://127.0.0.1:{port}/url");
     let excluded = [("MOTEMQ_HOST", "no-such-host.invalid")];
-    run(&directory.0, &excluded, &["pub", "-L", &url]).well();
+    run(directory.root(), &excluded, &["pub", "-L", &url]).well();
     assert_eq!(ear.hear().topic, "url");
     // `--pub` reads the file as `pub` does.
-    run(&directory.0, &[], &["--pub", "--repeat", "1"]).well();
+    run(directory.root(), &[], &["--pub", "--repeat", "1"]).well();
     assert_eq!(ear.hear().topic, "file");
 }
 
@@ -105,9 +73,9 @@ fn the_command_line_comes_before_the_environment_and_that_before_files() {
 fn what_is_wrong_outside_the_command_line_is_said() {
     let directory = Directory::new();
     directory.write("motemq/sub", "-h h\n--no-such-option x\n");
-    run(&directory.0, &[], &["sub", "-t", "a"]).badly(2, "sub, line 2: --no-such-option");
+    run(directory.root(), &[], &["sub", "-t", "a"]).badly(2, "sub, line 2: --no-such-option");
     run(
-        &directory.0,
+        directory.root(),
         &[("MOTEMQ_QOS", "9")],
         &["pub", "-t", "a", "-n"],
     )
@@ -120,19 +88,33 @@ fn the_files_of_mosquitto_are_read_if_wished() {
     let mut ear = Ear::at(server.addr(), "#");
     let directory = Directory::new();
     directory.write("mosquitto_pub", "-t theirs\n-m x\n");
-    run(&directory.0, &[], &at.with(&["pub", "-t", "ours", "-n"])).well();
+    run(
+        directory.root(),
+        &[],
+        &at.with(&["pub", "-t", "ours", "-n"]),
+    )
+    .well();
     assert_eq!(ear.hear().topic, "ours");
-    run(&directory.0, &[], &at.with(&["pub", "--mosquitto-config"])).well();
+    run(
+        directory.root(),
+        &[],
+        &at.with(&["pub", "--mosquitto-config"]),
+    )
+    .well();
     assert_eq!(ear.hear().topic, "theirs");
     // Each verb has that of the program whose place it takes.
     directory.write("mosquitto_sub", "-t kept\n-C 1\n");
     directory.write("mosquitto_rr", "-t kept\n-m x\n-q 1\n");
     let kept = ["pub", "-t", "kept", "-m", "x", "-r", "-q", "1"];
     motemq(&at.with(&kept)).well();
-    let end = run(&directory.0, &[], &at.with(&["sub", "--mosquitto-config"]));
+    let end = run(
+        directory.root(),
+        &[],
+        &at.with(&["sub", "--mosquitto-config"]),
+    );
     assert_eq!(end.text(), "x\n");
     let words = ["rr", "--mosquitto-config", "-W", "0.3"];
-    run(&directory.0, &[], &at.with(&words)).badly(6, "gave up after 300ms");
+    run(directory.root(), &[], &at.with(&words)).badly(6, "gave up after 300ms");
 }
 
 #[test]
@@ -144,9 +126,9 @@ fn passwords_need_not_stand_in_the_list_of_processes() {
     let (_server, at) = serve(Config::new().login(check));
     let directory = Directory::new();
     let args = at.with(&["pub", "-t", "a", "-n", "-u", "me"]);
-    run(&directory.0, &[], &args).badly(5, "user name or password");
+    run(directory.root(), &[], &args).badly(5, "user name or password");
     for name in ["MOTEMQ_PW", "MOTEMQ_PASSWORD"] {
-        run(&directory.0, &[(name, "secret")], &args).well();
+        run(directory.root(), &[(name, "secret")], &args).well();
     }
     let file = directory.write("password", "secret\nmore\n");
     motemq(&[&args[..], &["--pw-file", &file]].concat()).well();

@@ -1,34 +1,19 @@
 //! The progress of large payloads, which only a terminal shows.
 use crate::{
     broker::serve,
+    files::File,
     process::{Motemq, motemq},
     terminal::on_terminal,
 };
 use motemq_testing::broker::Config;
-use std::{env, fs, path::PathBuf, process};
+use std::fs;
 
 /// A length with which the bar is drawn more than once.
 const LENGTH: usize = 24 << 20;
 
-/// A large file; removed when dropped.
-struct Large(PathBuf);
-
-impl Large {
-    fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("motemq-progress-{name}-{}", process::id()));
-        fs::write(&path, vec![7; LENGTH]).unwrap();
-        Large(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Large {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+/// Returns a large file.
+fn large() -> File {
+    File::holding(vec![7; LENGTH])
 }
 
 /// Returns whether nothing of the bar stays where the terminal goes on.
@@ -43,7 +28,7 @@ fn is_erased(shown: &str) -> bool {
 fn a_terminal_shows_the_progress_of_what_is_sent() {
     let test = "a_terminal_shows_the_progress_of_what_is_sent";
     let (_server, at) = serve(Config::new());
-    let file = Large::new("sent");
+    let file = large();
     for source in [&["-f", file.path()][..], &["-s", "<", file.path()]] {
         let publish = at.with(&[&["pub", "-t", "a", "-q", "1"], source].concat());
         let Some(shown) = on_terminal(test, &[], &publish, b"") else {
@@ -69,7 +54,7 @@ fn a_terminal_shows_the_progress_of_what_is_sent() {
 #[test]
 fn notices_do_not_break_the_bar() {
     let (_server, at) = serve(Config::new());
-    let file = Large::new("noted");
+    let file = large();
     let publish = at.with(&["pub", "-t", "a", "-q", "1", "-d", "-f", file.path()]);
     let Some(shown) = on_terminal("notices_do_not_break_the_bar", &[], &publish, b"") else {
         return;
@@ -86,9 +71,8 @@ fn notices_do_not_break_the_bar() {
 #[test]
 fn a_terminal_shows_the_progress_of_lines() {
     let (_server, at) = serve(Config::new());
-    let file = Large::new("lines");
     let line = [vec![b'x'; 64 << 10], b"\n".to_vec()].concat();
-    fs::write(&file.0, line.repeat(LENGTH / line.len())).unwrap();
+    let file = File::holding(line.repeat(LENGTH / line.len()));
     let publish = at.with(&["pub", "-t", "a", "-l", "-q", "1", "<", file.path()]);
     let Some(shown) = on_terminal("a_terminal_shows_the_progress_of_lines", &[], &publish, b"")
     else {
@@ -104,36 +88,36 @@ fn a_terminal_shows_the_progress_of_lines() {
 fn a_terminal_shows_the_progress_of_what_is_received() {
     let test = "a_terminal_shows_the_progress_of_what_is_received";
     let (_server, at) = serve(Config::new());
-    let file = Large::new("received");
+    let file = large();
     let publish = at.with(&["pub", "-t", "a", "-r", "-q", "1", "-f", file.path()]);
     motemq(&publish).well();
-    let copy = format!("{}-copy", file.path());
+    let copy = File::long(0);
+    let copy = copy.path();
     for (quiet, is_shown) in [(&[][..], true), (&["--quiet"], false)] {
         let sub = ["sub", "-t", "a", "-C", "1", "-N", "-q", "1"];
-        let to = [">", &copy];
+        let to = [">", copy];
         let sub = at.with(&[&sub, quiet, &to].concat());
         let Some(shown) = on_terminal(test, &[], &sub, b"") else {
             return;
         };
         assert_eq!(shown.contains("receiving ["), is_shown, "{shown:?}");
         assert_eq!(shown.contains("% of 24.00 MiB, "), is_shown, "{shown:?}");
-        assert_eq!(fs::read(&copy).unwrap(), fs::read(file.path()).unwrap());
+        assert_eq!(fs::read(copy).unwrap(), fs::read(file.path()).unwrap());
     }
     // What needs the whole payload shows that it arrives, too.
     for format in [&["-F", "%l"][..], &["--json"]] {
         let sub = [
             &["sub", "-t", "a", "-C", "1", "-q", "1"],
             format,
-            &[">", &copy],
+            &[">", copy],
         ]
         .concat();
         let shown = on_terminal(test, &[], &at.with(&sub), b"").unwrap();
         assert!(shown.contains("receiving ["), "{shown:?}");
-        let printed = fs::read_to_string(&copy).unwrap();
+        let printed = fs::read_to_string(copy).unwrap();
         let is_right = printed == format!("{LENGTH}\n") || printed.contains(r"\u0007\u0007");
         assert!(is_right, "{}", printed.chars().take(99).collect::<String>());
     }
-    fs::remove_file(&copy).unwrap();
     let sub = Motemq::start(&at.with(&["sub", "-t", "a", "-C", "1", "-N"]));
     let end = sub.end();
     assert_eq!(end.stderr, "");

@@ -1,8 +1,9 @@
 //! Sentences of the help that no other test is about.
 use crate::{
     broker::{Ear, serve},
+    files::Directory,
     process::{Motemq, motemq, motemq_reading},
-    recordings::{Directory, payloads, until_long},
+    recordings::{payloads, until_long},
 };
 use motemq_testing::broker::Config;
 #[cfg(target_os = "linux")]
@@ -63,7 +64,7 @@ fn as_many_messages_are_under_way_as_is_said() {
 /// A recorder says that the connection is lost, and goes on when there is one again.
 #[test]
 fn a_recorder_connects_again() {
-    let directory = Directory::new("a_recorder_connects_again");
+    let directory = Directory::new();
     let (server, at) = serve(Config::new());
     let path = directory.path("again.jsonl");
     let recorder = Motemq::recorder(&at.with(&[&path, "-t", "a", "-C", "2"]));
@@ -81,7 +82,7 @@ fn a_recorder_connects_again() {
 /// A replay does so, too, and no message with QoS 1 is missing.
 #[test]
 fn a_replay_connects_again() {
-    let directory = Directory::new("a_replay_connects_again");
+    let directory = Directory::new();
     let (server, at) = serve(Config::new());
     let line = |n: usize| {
         format!(
@@ -139,7 +140,7 @@ fn peak(process: u32) -> u64 {
 fn large_payloads_are_not_held() {
     const LENGTH: u64 = 48 << 20;
     const MEMORY: u64 = 24 << 20;
-    let directory = Directory::new("large_payloads_are_not_held");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let from = directory.write("from", vec![7; LENGTH as usize]);
     let to = directory.path("to");

@@ -1,40 +1,18 @@
 //! What `--pub` sends.
 use crate::{
     broker::{At, Ear, serve, with_each},
+    files::File,
     process::{Motemq, motemq, motemq_reading},
 };
 use motemq_std::QoS;
 use motemq_testing::broker::Config;
 use std::{
-    env, fs,
-    path::PathBuf,
-    process,
+    fs,
     time::{Duration, Instant},
 };
 
 fn all_bytes(times: usize) -> Vec<u8> {
     (0..=255).cycle().take(256 * times).collect()
-}
-
-/// A file that is gone when it is dropped.
-struct File(PathBuf);
-
-impl File {
-    fn holding(name: &str, content: &[u8]) -> Self {
-        let path = env::temp_dir().join(format!("motemq-{}-{name}", process::id()));
-        fs::write(&path, content).unwrap();
-        File(path)
-    }
-
-    fn name(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[test]
@@ -153,8 +131,8 @@ fn files_of_any_size_arrive_as_they_are() {
         let mut ear = Ear::at(addr, "#");
         for (size, qos) in [(0, "0"), (1, "1"), (12_000, "2"), (12_000, "0")] {
             let content = all_bytes(size);
-            let file = File::holding(&format!("{}-{size}", addr.port()), &content);
-            motemq(&At::of(addr).with(&["--pub", "-t", "image", "-f", file.name(), "-q", qos]))
+            let file = File::holding(&content);
+            motemq(&At::of(addr).with(&["--pub", "-t", "image", "-f", file.path(), "-q", qos]))
                 .well();
             assert!(ear.hear().payload == content, "{size}");
         }
@@ -165,10 +143,10 @@ fn files_of_any_size_arrive_as_they_are() {
 fn a_file_is_read_anew_for_each_message() {
     let (server, at) = serve(Config::new());
     let mut ear = Ear::at(server.addr(), "#");
-    let file = File::holding("changing", b"one");
-    let _run = Motemq::start(&at.with(&["--pub", "-t", "a", "-f", file.name(), "-d", "0.1"]));
+    let file = File::holding(b"one");
+    let _run = Motemq::start(&at.with(&["--pub", "-t", "a", "-f", file.path(), "-d", "0.1"]));
     assert_eq!(ear.hear().payload, b"one");
-    fs::write(file.name(), b"two").unwrap();
+    fs::write(file.path(), b"two").unwrap();
     // A file that was just being written may be seen empty.
     while ear.hear().payload != b"two" {}
 }

@@ -1,8 +1,9 @@
 //! Recording: all that arrives is in the file, whatever happens to the process or the disk.
 use crate::{
     broker::{At, serve, with_each},
+    files::Directory,
     process::{Motemq, command, motemq, motemq_reading},
-    recordings::{Directory, lines, payloads, text, until_long},
+    recordings::{lines, payloads, text, until_long},
 };
 use motemq_testing::broker::Config;
 use serde_json::json;
@@ -15,7 +16,7 @@ use std::{
 #[test]
 fn each_message_is_a_line() {
     with_each("each_message_is_a_line", |addr| {
-        let directory = Directory::new("each_message_is_a_line");
+        let directory = Directory::new();
         let at = At::of(addr);
         motemq(&at.with(&["pub", "-t", "r/kept", "-m", "on", "-r", "-q", "1"])).well();
         for (name, gzip) in [("plain.jsonl", None), ("packed.jsonl.gz", Some("-z"))] {
@@ -51,7 +52,7 @@ fn each_message_is_a_line() {
 #[cfg(unix)]
 #[test]
 fn a_recording_ends_well_with_ctrl_c() {
-    let directory = Directory::new("a_recording_ends_well_with_ctrl_c");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     for gzip in [&[][..], &["--gzip"]] {
         let path = directory.path(&format!("{}.jsonl", gzip.len()));
@@ -69,7 +70,7 @@ fn a_recording_ends_well_with_ctrl_c() {
 #[test]
 fn a_killed_recording_goes_on() {
     with_each("a_killed_recording_goes_on", |addr| {
-        let directory = Directory::new("a_killed_recording_goes_on");
+        let directory = Directory::new();
         let at = At::of(addr);
         for gzip in [&[][..], &["--gzip"]] {
             let path = directory.path(&format!("{}.jsonl", gzip.len()));
@@ -140,7 +141,7 @@ fn readable(path: &str) -> String {
 
 #[test]
 fn a_torn_line_is_removed_and_a_whole_one_ended() {
-    let directory = Directory::new("a_torn_line_is_removed");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-m", "new", "-r", "-q", "1"])).well();
     let whole = r#"{"topic":"a","payload":"old"}"#;
@@ -170,7 +171,7 @@ fn a_torn_line_is_removed_and_a_whole_one_ended() {
 
 #[test]
 fn a_file_that_is_no_recording_is_left_alone() {
-    let directory = Directory::new("a_file_that_is_no_recording");
+    let directory = Directory::new();
     for (content, gzip, words) in [
         (&b"Dear diary,\n"[..], &[][..], "is no recording"),
         (b"Dear diary,", &[], "is no recording"),
@@ -188,7 +189,7 @@ fn a_file_that_is_no_recording_is_left_alone() {
 
 #[test]
 fn files_are_rotated_by_size() {
-    let directory = Directory::new("files_are_rotated_by_size");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let path = directory.path("night.jsonl");
     let one = motemq_testing_line_length(&directory, &at);
@@ -238,7 +239,7 @@ fn motemq_testing_line_length(directory: &Directory, at: &At) -> usize {
 
 #[test]
 fn compressed_files_are_rotated_and_whole() {
-    let directory = Directory::new("compressed_files_are_rotated");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let path = directory.path("n.jsonl.gz");
     let record = [&*path, "-t", "a", "-z", "--rotate-size", "1k", "-C", "300"];
@@ -269,7 +270,7 @@ fn compressed_files_are_rotated_and_whole() {
 
 #[test]
 fn files_are_rotated_by_time() {
-    let directory = Directory::new("files_are_rotated_by_time");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let path = directory.path("n.jsonl");
     let record = at.with(&[&path, "-t", "a", "--rotate-time", "0.3", "-C", "3"]);
@@ -305,7 +306,7 @@ fn what_cannot_be_recorded_is_said_before() {
     motemq(&["record", "x.jsonl", "-t", "a", "--keep", "1"]).badly(2, "--rotate-size");
     motemq(&["record", "x.jsonl", "-t", "a", "--rotate-size", "0"]).badly(2, "number of bytes");
     let (_server, at) = serve(Config::new());
-    let directory = Directory::new("what_cannot_be_recorded");
+    let directory = Directory::new();
     let path = directory.path("x.jsonl");
     motemq(&at.with(&["record", &path, "-t", "a", "-W", "0.5"])).badly(6, "gave up after 500ms");
     assert_eq!(text(&path), "");
@@ -314,7 +315,7 @@ fn what_cannot_be_recorded_is_said_before() {
 /// The bytes of a connection, in both directions, and readable for its owner alone.
 #[test]
 fn the_bytes_of_a_connection_are_kept() {
-    let directory = Directory::new("the_bytes_of_a_connection");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-m", "x", "-r", "-q", "1"])).well();
     let path = directory.path("raw.jsonl");

@@ -1,15 +1,11 @@
 //! Recording on a disk that becomes full.
-use crate::{
-    broker::serve,
-    process::motemq,
-    recordings::{Directory, lines},
-};
+use crate::{broker::serve, files::Directory, process::motemq, recordings::lines};
 use motemq_testing::broker::Config;
 use std::process::Command;
 
 #[test]
 fn a_full_disk_is_said_and_the_file_ends_with_a_whole_line() {
-    let directory = Directory::new("a_full_disk");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     let payload = "x".repeat(1000);
     motemq(&at.with(&["pub", "-t", "a/1", "-m", &payload, "-r", "-q", "1"])).well();
@@ -44,7 +40,7 @@ fn a_full_disk_is_said_and_the_file_ends_with_a_whole_line() {
 /// A compressed file has no end then, but whole lines, and nothing behind them that is wrong.
 #[test]
 fn a_full_disk_leaves_a_compressed_file_readable() {
-    let directory = Directory::new("a_full_disk_compressed");
+    let directory = Directory::new();
     let (_server, at) = serve(Config::new());
     for n in 0..9 {
         // What cannot be compressed further.

@@ -2,51 +2,12 @@
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use std::{
-    env, fs,
+    fs,
     io::Read,
-    path::{Path, PathBuf},
-    process, thread,
+    path::Path,
+    thread,
     time::{Duration, Instant},
 };
-
-/// A directory of its own for a test; removed when dropped.
-pub struct Directory(PathBuf);
-
-impl Directory {
-    pub fn new(test: &str) -> Self {
-        let path = env::temp_dir().join(format!("motemq-{test}-{}", process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Directory(path)
-    }
-
-    /// Returns the path of a file in it.
-    pub fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().into()
-    }
-
-    /// Returns the names of its files, in their order.
-    pub fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    /// Writes a file, and returns its path.
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Returns the text of a file that is whole, and was compressed or not.
 pub fn text(path: impl AsRef<Path>) -> String {

@@ -1,8 +1,9 @@
 //! Replaying: messages arrive in their order, at their pace, and where they are wanted.
 use crate::{
     broker::{At, Ear, serve, with_each},
+    files::Directory,
     process::{Motemq, motemq, motemq_reading},
-    recordings::{Directory, line, lines},
+    recordings::{line, lines},
 };
 use motemq_std::QoS;
 use motemq_testing::broker::Config;
@@ -15,7 +16,7 @@ use std::{
 #[test]
 fn what_was_recorded_is_published_again() {
     with_each("what_was_recorded_is_published_again", |addr| {
-        let directory = Directory::new("what_was_recorded");
+        let directory = Directory::new();
         let at = At::of(addr);
         motemq(&at.with(&["pub", "-t", "p/kept", "-m", "on", "-r", "-q", "1"])).well();
         for gzip in [&[][..], &["-z"]] {
@@ -66,7 +67,7 @@ fn json_of_sub_is_replayed() {
 #[test]
 fn messages_have_the_pace_of_the_recording() {
     with_each("messages_have_the_pace_of_the_recording", |addr| {
-        let directory = Directory::new("messages_have_the_pace");
+        let directory = Directory::new();
         let at = At::of(addr);
         let times = [0, 200, 200, 600, 1000];
         let recording: Vec<_> = (0..)
@@ -97,7 +98,7 @@ fn messages_have_the_pace_of_the_recording() {
 /// The clock of the recorder was set, so that there is a pause of an hour.
 #[test]
 fn no_pause_is_longer_than_wanted() {
-    let directory = Directory::new("no_pause_is_longer");
+    let directory = Directory::new();
     let (server, at) = serve(Config::new());
     let mut ear = Ear::at(server.addr(), "a");
     let recording = [line(0, "a", "1"), line(3_540_000, "a", "2")].concat();
@@ -113,7 +114,7 @@ fn no_pause_is_longer_than_wanted() {
 #[test]
 fn order_is_kept_at_full_speed() {
     with_each("order_is_kept_at_full_speed", |addr| {
-        let directory = Directory::new("order_is_kept");
+        let directory = Directory::new();
         let at = At::of(addr);
         // No more than mosquitto keeps for a subscriber.
         let recording: Vec<_> = (0..900).map(|n| line(n, "a", &n.to_string())).collect();
@@ -135,7 +136,7 @@ fn order_is_kept_at_full_speed() {
 
 #[test]
 fn recordings_are_repeated() {
-    let directory = Directory::new("recordings_are_repeated");
+    let directory = Directory::new();
     let (server, at) = serve(Config::new());
     let path = directory.write(
         "two.jsonl",
@@ -163,7 +164,7 @@ fn recordings_are_repeated() {
 
 #[test]
 fn a_torn_last_line_is_left_out_and_another_is_an_error() {
-    let directory = Directory::new("a_torn_last_line");
+    let directory = Directory::new();
     let (server, at) = serve(Config::new());
     let torn = [&line(0, "a", "1"), "\n", &line(0, "a", "2")[..60]].concat();
     let path = directory.write("torn.jsonl", &torn);
@@ -204,7 +205,7 @@ fn what_cannot_be_replayed_is_said_before() {
     motemq(&["replay", "x", "--prefix", "a/#"]).badly(2, "not a topic name");
     motemq(&["replay", "x", "--speed", "0"]).badly(2, "number of times");
     motemq(&["replay", "x", "-L", "mqtt://h/t"]).badly(2, "--prefix t");
-    let directory = Directory::new("what_cannot_be_replayed");
+    let directory = Directory::new();
     let path = directory.write("x.jsonl", line(0, "a", "1"));
     motemq(&["replay", &path, "/no/such/file"]).badly(1, "cannot read /no/such/file");
     let (_server, at) = serve(Config::new());

@@ -120,14 +120,8 @@ fn other_protocols_are_named() {
 #[test]
 fn outdated_encryption_of_keys_is_named() {
     use motemq_testing::certificates::Authority;
-    let directory = std::env::temp_dir().join(format!("motemq-keys-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let file = |name: &str, content: &[u8]| {
-        let path = directory.join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let cert = file("cert.der", &Authority::new("CA").client("node").der);
+    let directory = crate::files::Directory::new();
+    let cert = directory.write("cert.der", Authority::new("CA").client("node").der);
     // PBE-SHA1-3DES of PKCS#12, and PBE-MD5-DES, each with salt and iterations.
     let algorithms: [&[u8]; 2] = [
         b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03\x30\x0e\x04\x08saltsalt\x02\x02\x08\0",
@@ -137,12 +131,11 @@ fn outdated_encryption_of_keys_is_named() {
         let length = algorithm.len() as u8;
         let head = [0x30, length + 12, 0x30, length];
         let key = [&head, algorithm, b"\x04\x0812345678"].concat();
-        let key = file("key.der", &key);
+        let key = directory.write("key.der", key);
         let tls = ["--cert", &cert, "--key", &key, "--key-pass", "secret"];
         motemq(&[&["pub", "-t", "a", "-m", "x"], &tls[..]].concat()).badly(2, "openssl pkcs8");
         motemq(&[&["doctor"], &tls[..]].concat()).badly(2, "openssl pkcs8");
     }
-    std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `motemq rr`: requests and their responses.
 use crate::{
     broker::{At, serve, with_each},
+    files::File,
     process::{End, Motemq, motemq, motemq_reading},
 };
 use motemq_std::{Client, Filter, Options, Publish, QoS, Version};
@@ -72,16 +73,17 @@ fn responses_are_printed() {
         ];
         let end = motemq_reading(&at.with(&words), b"stdin");
         assert_eq!(end.text(), "stdin it is nine");
-        let file = std::env::temp_dir().join(format!("motemq-request-{}", addr.port()));
-        std::fs::write(&file, "file").unwrap();
-        let end = run(&at, &format!("rr -t clock -f {} -F %p|%R", file.display()));
+        let file = File::holding("file");
+        let path = file.path();
+        let end = run(&at, &format!("rr -t clock -f {path} -F %p|%R"));
         assert_eq!(end.text(), "file it is nine|\n");
-        let to = file.to_str().unwrap();
-        let end = run(&at, &format!("rr -t clock -m now --json --pretty -o {to}"));
+        let end = run(
+            &at,
+            &format!("rr -t clock -m now --json --pretty -o {path}"),
+        );
         assert_eq!(end.text(), "");
-        let printed = std::fs::read_to_string(&file).unwrap();
+        let printed = std::fs::read_to_string(path).unwrap();
         assert!(printed.starts_with("{\n  \"timestamp\": "), "{printed}");
-        std::fs::remove_file(&file).unwrap();
     });
 }
 

@@ -63,8 +63,8 @@ fn large_messages_pass_through_stdout() {
 fn large_messages_are_printed_while_they_arrive() {
     use std::{fs, thread, time::Duration, time::Instant};
     let (_server, at) = serve(Config::new());
-    let file = std::env::temp_dir().join(format!("motemq-streamed-{}", std::process::id()));
-    let path = file.to_str().unwrap();
+    let file = crate::files::File::long(0);
+    let path = file.path();
     // Without --debug, which puts whole packets together. The session collects the message first.
     let session = at.with(&["sub", "-i", "streamed", "-c", "-t", "a", "-q", "1", "-v"]);
     motemq(&[&session[..], &["-E"]].concat()).well();
@@ -73,7 +73,7 @@ fn large_messages_are_printed_while_they_arrive() {
     let sub = Motemq::start(&[&session[..], &["-o", path]].concat());
     let begun = Instant::now();
     let wanted = content.len() as u64 + 3;
-    while fs::metadata(&file).map_or(0, |about| about.len()) < wanted {
+    while fs::metadata(path).map_or(0, |about| about.len()) < wanted {
         assert!(begun.elapsed() < Duration::from_secs(20));
         thread::sleep(Duration::from_millis(20));
     }
@@ -88,8 +88,7 @@ fn large_messages_are_printed_while_they_arrive() {
     assert!(peak < 18_000, "{peak} kB");
     sub.interrupt();
     sub.end().well();
-    let printed = fs::read(&file).unwrap();
-    fs::remove_file(&file).unwrap();
+    let printed = fs::read(path).unwrap();
     assert!(printed.starts_with(b"a x") && printed.ends_with(b"x\n"));
     assert_eq!(printed.len() as u64, wanted);
 }

@@ -1,8 +1,8 @@
 //! MQTT 5: versions, properties, options of subscriptions, reasons.
 use crate::{
     broker::{At, serve, with_each},
+    files::Directory,
     process::{End, Motemq, motemq},
-    recordings::Directory,
 };
 use motemq_std::{QoS, ReasonCode, ReturnCode, motemq::packet::v5::Packet};
 use motemq_testing::broker::{Answer, Config, Limits};
@@ -260,7 +260,7 @@ fn a_session_that_is_taken_over_ends_the_older_one() {
 fn recordings_have_properties() {
     with_each("recordings_have_properties", |addr| {
         let at = At::of(addr);
-        let directory = Directory::new(&format!("recordings_have_properties-{}", addr.port()));
+        let directory = Directory::new();
         let hear = |heard: Motemq| {
             let mut line: Value = serde_json::from_str(&heard.end().text()).unwrap();
             let left = line["properties"]["message_expiry_interval"].take();

@@ -299,10 +299,9 @@ fn changes_at_the_end_of_a_drive_are_stored() {
         stream.write_all(&[0x40, 2, id[0], id[1]]).unwrap();
         let _ = io::copy(stream, &mut io::sink());
     });
-    let name = format!("motemq-std-{}-driven", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    let _ = std::fs::remove_file(&file);
-    let (client, mut driver) = Client::new(options.keep_session().store(&file)).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let options = options.keep_session().store(directory.path().join("store"));
+    let (client, mut driver) = Client::new(options).unwrap();
     let mut messages = client.messages();
     driver.drive_until(SOON, || client.state().is_connected());
     barrier.wait();
@@ -321,5 +320,4 @@ fn changes_at_the_end_of_a_drive_are_stored() {
     assert!(matches!(receipt.poll(), Some(Ok(_))));
     drop(driver);
     broker.join().unwrap();
-    let _ = std::fs::remove_file(&file);
 }

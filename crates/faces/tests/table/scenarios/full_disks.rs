@@ -16,8 +16,6 @@ fn fill(path: &str) {
     let file = File::at(path);
     let options = stored(unused_address(), &file).queue(1_000_000, 1 << 30, WhenFull::Wait);
     let client = Client::connect(options).unwrap();
-    // It is still needed.
-    std::mem::forget(file);
     for n in 0u32.. {
         let mut payload = vec![7; 10_000];
         payload[..4].copy_from_slice(&n.to_be_bytes());
@@ -37,7 +35,7 @@ pub fn a_full_disk_is_reported_and_loses_nothing_that_was_accepted() {
     if let Ok(path) = env::var(LIMITED) {
         return fill(&path);
     }
-    let file = File::new("full");
+    let file = File::new();
     let this = format!(
         "{}::full_disks::a_full_disk_is_reported_and_loses_nothing_that_was_accepted",
         face::NAME

@@ -7,7 +7,7 @@ use std::{env, fs, thread, time::Duration};
 
 pub fn a_store_that_does_not_fit_is_an_error() {
     let server = server();
-    let file = File::new("fit");
+    let file = File::new();
     let options = |file| stored(server.addr(), file);
     let client = Client::connect(options(&file)).unwrap();
     let publish = Publish::to("t").qos(QoS::AtLeastOnce);
@@ -28,7 +28,7 @@ pub fn a_store_that_does_not_fit_is_an_error() {
     let why = fails(options(&file).client_id("other"));
     assert!(why.contains("client identifier"), "{why}");
     fails(options(&file).store(env::temp_dir()));
-    let garbage = File::new("garbage");
+    let garbage = File::new();
     fs::write(garbage.path(), [7; 10_000]).unwrap();
     fails(options(&garbage));
     // A file that was cut off.
@@ -39,7 +39,7 @@ pub fn a_store_that_does_not_fit_is_an_error() {
 
 /// A call that waits for the disk ends with its driver, which is what writes.
 pub fn what_waits_for_the_disk_ends_with_the_driver() {
-    let file = File::new("dropped");
+    let file = File::new();
     let (client, driver) = Client::new(stored(unused_address(), &file)).unwrap();
     let publishing = thread::spawn(move || {
         let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);

@@ -38,7 +38,7 @@ fn qos(n: u32) -> QoS {
 pub fn messages_survive_their_process() {
     let server = server();
     let proxy = Proxy::start(server.addr()).unwrap();
-    let file = File::new("survive");
+    let file = File::new();
     let (watching, mut stream) = watch(&server);
     let mut chance = fastrand::Rng::with_seed(7);
     for round in 0..20u32 {
@@ -96,8 +96,6 @@ fn victim(task: &str) {
     let file = File::at(file);
     let options = stored(addr.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait);
     let client = Client::connect(options).unwrap();
-    // It is still needed.
-    std::mem::forget(file);
     for n in 0.. {
         let text = format!("{name} {n}");
         let publish = Publish::to("t").payload(text.as_bytes());
@@ -112,7 +110,7 @@ pub fn messages_survive_a_kill() {
         return victim(&task);
     }
     let server = server();
-    let file = File::new("killed");
+    let file = File::new();
     let (watch, mut stream) = watch(&server);
     let latest = Arc::new(Mutex::new(String::new()));
     let seen = latest.clone();
@@ -167,7 +165,7 @@ pub fn messages_survive_a_kill() {
 
 /// A message is on the disk when `publish` returns, though there is no connection.
 pub fn what_was_published_is_on_the_disk() {
-    let file = File::new("durable");
+    let file = File::new();
     let (client, driver) = Client::new(stored(unused_address(), &file)).unwrap();
     let running = run(driver);
     let publish = Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce);
@@ -184,7 +182,7 @@ pub fn what_was_published_is_on_the_disk() {
 pub fn what_was_taken_without_a_connection_is_on_the_disk() {
     const CONNECT: &[u8] = b"\x10\x10\0\x04MQTT\x04\0\0\x3c\0\x04kept";
     let exchange = Exchange::new();
-    let file = File::new("taken");
+    let file = File::new();
     let hour = Duration::from_secs(3600);
     let much_later = Reconnect::BackOff {
         first: hour,

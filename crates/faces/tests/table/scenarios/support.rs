@@ -188,34 +188,34 @@ pub fn nothing(client: &mut Caller) {
     );
 }
 
-/// A file for a store that is gone in the end.
+/// A file for a store, in a directory that is removed in the end.
 #[cfg(feature = "store")]
-pub struct File(std::path::PathBuf);
+pub struct File {
+    path: std::path::PathBuf,
+    _directory: Option<tempfile::TempDir>,
+}
 
 #[cfg(feature = "store")]
 impl File {
     /// A new one.
-    pub fn new(name: &str) -> Self {
-        let name = format!("motemq-{}-{}-{name}", super::face::NAME, std::process::id());
-        let file = Self::at(std::env::temp_dir().join(name));
-        let _ = std::fs::remove_file(&file.0);
-        file
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        File {
+            path: directory.path().join("store"),
+            _directory: Some(directory),
+        }
     }
 
-    /// One that may be there.
+    /// One that may be there, and stays.
     pub fn at(path: impl Into<std::path::PathBuf>) -> Self {
-        File(path.into())
+        File {
+            path: path.into(),
+            _directory: None,
+        }
     }
 
     pub fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-}
-
-#[cfg(feature = "store")]
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        &self.path
     }
 }
 
