@@ -10,7 +10,7 @@
 //! drops reads, writes and flushes that are pending. The sockets of embassy-net are cancel-safe.
 //! embedded-tls is not, nor is a UART whose DMA uses the caller's memory. Run such a transport in a
 //! task of its own, and connect it to `Halves` by a pipe for each direction, as
-//! [Porting in a page](https://github.com/motemq/motemq/blob/main/docs/porting.md#transports-whose-futures-must-not-be-dropped)
+//! [Porting](https://github.com/motemq/motemq/blob/main/docs/porting.md#transports-whose-futures-must-not-be-dropped)
 //! shows.
 //!
 //! ```

@@ -6,7 +6,7 @@
 //! - With the feature `async`, `aio::Halves` and `aio::Whole` use anything that implements the traits
 //!   of `embedded-io-async`, such as sockets of embassy-net, a UART, or TLS.
 //!
-//! All of them have a method `turn`, which moves bytes and passes the time. The loop of the
+//! All of them have a method `turn`, which moves bytes and passes the current time. The loop of the
 //! application processes all events, gives commands, and calls `turn`.
 //!
 //! ```

@@ -24,8 +24,8 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `native-tls` | TLS by the platform's library: OpenSSL, SChannel or Secure Transport |
-//! | `rustls` | TLS by rustls; with both, the platform's library is the default |
+//! | `native-tls` | TLS with the platform's library: OpenSSL, SChannel or Secure Transport |
+//! | `rustls` | TLS with rustls; with both, the platform's library is the default |
 //! | `websocket` | WebSocket |
 //! | `store` | a database file (redb), in which sessions and messages survive the end of the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.

@@ -31,7 +31,7 @@
 //!                 _ => {}
 //!             }
 //!         }
-//!         // 2. Move bytes, pass the time, and sleep until bytes arrive or something is due.
+//!         // 2. Move bytes, pass the current time, and sleep until bytes arrive or something is due.
 //!         match link.turn(socket, &mut session, &mut rx, &mut tx, now())? {
 //!             Turn::Sleep(limit) => sleep(nap(iface, sockets, now(), limit)),
 //!             Turn::Over => {

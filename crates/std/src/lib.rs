@@ -39,8 +39,8 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `native-tls` | yes | `mqtts://` and `wss://` by the platform's TLS: OpenSSL, SChannel or Secure Transport |
-//! | `rustls` | no | `mqtts://` and `wss://` by rustls; with both, the platform's library is the default |
+//! | `native-tls` | yes | `mqtts://` and `wss://` with the platform's TLS: OpenSSL, SChannel or Secure Transport |
+//! | `rustls` | no | `mqtts://` and `wss://` with rustls; with both, the platform's library is the default |
 //! | `websocket` | yes | `ws://`, and `wss://` with TLS |
 //! | `store` | no | a file for sessions and unacknowledged messages, so that they survive the end of the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.

@@ -39,7 +39,7 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
                 _ => {} // pieces of a message larger than rx, except the last
             }
         }
-        // 2. Pass the time, and get the time to sleep.
+        // 2. Pass the current time, and get the time to sleep.
         let sleep = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
         // 3. Write. If a time limit has passed, read first, since an answer may have arrived.
         if !tx.is_empty() && (sleep != Some(0) || rx.space().is_empty()) {
