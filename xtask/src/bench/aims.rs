@@ -182,7 +182,7 @@ pub fn sum(times: &[Figure], instructions: &[Figure]) -> String {
         .iter()
         .filter(|(aim, ratio)| ratio.is_some_and(|ratio| aim.is_reached(ratio)))
         .count();
-    format!("Of {measured} aims that were measured {reached} are reached.")
+    format!("{reached} of {measured} measured aims are reached.")
 }
 
 impl Aim {
@@ -230,7 +230,7 @@ mod tests {
         assert!(table(&figures(10.0, 11.0), &figures(10.0, 11.1)).contains(row));
         assert_eq!(
             sum(&figures(10.0, 11.0), &figures(10.0, 11.1)),
-            "Of 2 aims that were measured 1 are reached."
+            "1 of 2 measured aims are reached."
         );
         let without = table(&figures(10.0, 11.0), &[]);
         assert!(
@@ -239,7 +239,7 @@ mod tests {
         );
         assert_eq!(
             sum(&figures(10.0, 11.0), &[]),
-            "Of 1 aims that were measured 1 are reached."
+            "1 of 1 measured aims are reached."
         );
     }
 

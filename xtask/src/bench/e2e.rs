@@ -145,8 +145,8 @@ impl Misses {
                     absent.push(who);
                     format!("{who}: {NOT_HERE}.\n")
                 }
-                1 => format!("{who}, {what}: in one of {rounds} rounds {why}.\n"),
-                _ => format!("{who}, {what}: in {times} rounds {why}; not tried any more.\n"),
+                1 => format!("{who}, {what}: {why} in one of {rounds} rounds.\n"),
+                _ => format!("{who}, {what}: {why} in {times} rounds, and then left out.\n"),
             };
         }
         text + if self.0.is_empty() { "" } else { "\n" }
@@ -190,7 +190,7 @@ mod tests {
         assert!(misses.are_enough("a", "w") && !misses.are_enough("b", "w"));
         assert_eq!(
             misses.told(5),
-            "a, w: in 2 rounds not done; not tried any more.\nb, w: in one of 5 rounds not done.\n\n"
+            "a, w: not done in 2 rounds, and then left out.\nb, w: not done in one of 5 rounds.\n\n"
         );
     }
 

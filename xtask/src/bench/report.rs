@@ -203,7 +203,7 @@ impl Report {
             rows5::tables(&self.times, &self.instructions)
         );
         let all = format!(
-            "### What is aimed at\n\n{aims}\n{}\n\n{figures}\n{}",
+            "### Aims\n\n{aims}\n{}\n\n{figures}\n{}",
             self.aims(),
             self.method()
         );

@@ -107,8 +107,8 @@ mod tests {
             "thread 'main' (7) panicked at src/main.rs:1:2:\nno connection\nnote: run again";
         assert_eq!(reason(panic), "no connection");
         assert_eq!(
-            reason("`e2e` ended with 1\nit was not done"),
-            "it was not done"
+            reason("`e2e` ended with 1\nnot done within 30s"),
+            "not done within 30s"
         );
     }
 }

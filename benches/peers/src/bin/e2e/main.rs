@@ -33,7 +33,7 @@ fn main() {
             let task = Task::new(work, messages, port, settings);
             thread::spawn(|| {
                 thread::sleep(LIMIT);
-                eprintln!("it was not done in {LIMIT:?}");
+                eprintln!("not done within {LIMIT:?}");
                 process::exit(1);
             });
             run(client, task).print();
