@@ -81,7 +81,7 @@ const SCENES_5: [(&str, Scene); 4] = [
 /// The versions of MQTT, and how the names of their programs end.
 const VERSIONS: [(&str, &str); 2] = [("3.1.1", ""), ("5.0", "5")];
 
-const BOARD: &str = "Cortex-M4, `motemq-smoltcp` over smoltcp: a client that its console commands, with a copy of \
+const BOARD: &str = "Cortex-M4, `motemq-smoltcp` over smoltcp: a client controlled from its console, with a copy of \
      each message in flight";
 
 /// The programs of the Cortex-M0.

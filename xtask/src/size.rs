@@ -70,9 +70,9 @@ const fn program_with(
 }
 
 const SAMPLE: &str = "connects with will and login, publishes and receives with any QoS, \
-                      subscribes, stays alive, leaves; on slices";
-const SUBSCRIBER: &str = "connects, subscribes, receives with any QoS, stays alive, leaves";
-const PUBLISHER: &str = "connects, publishes, stays alive, leaves";
+                      subscribes, keeps the connection alive, disconnects; on slices";
+const SUBSCRIBER: &str = "connects, subscribes, receives with any QoS, keeps the connection alive, disconnects";
+const PUBLISHER: &str = "connects, publishes, keeps the connection alive, disconnects";
 
 /// The rows of the table.
 const PROGRAMS: [Program; 19] = [
@@ -80,7 +80,7 @@ const PROGRAMS: [Program; 19] = [
         "engine",
         "all",
         Selection::Full,
-        "everything the surface promises, on the caller's own slices",
+        "all functions of the API, on slices that the caller owns",
     ),
     program_with("full", "all", Selection::Full, "the same through buffers"),
     program_with(
@@ -132,7 +132,7 @@ const PROGRAMS: [Program; 19] = [
     ),
     program_with(
         "engine",
-        "MQTT 5: nor checks of text and properties",
+        "MQTT 5: no AUTH, no reasons for faults, no checks of text and properties",
         Selection::Mqtt5("auth explain validate"),
         "the same",
     ),
@@ -163,7 +163,7 @@ const PARTS: [(Selection, &str); 9] = [
     (Selection::Full, "nothing: the profile `Full`"),
     (
         Selection::Clean,
-        "sessions that outlive connections, and streams out: the profile `Clean`",
+        "sessions that outlive connections, and payloads published in pieces: the profile `Clean`",
     ),
     (
         Selection::Without("resume"),

@@ -46,7 +46,7 @@ pub fn compare(write: bool) -> Result<(), String> {
     }
     rows.sort_by_key(|(code, _)| *code);
     let mut text = String::from(
-        "| client | MQTT | `-Os` | `-Os -flto` | context | to be known |\n| --- | --- | ---: | ---: | --- | --- |",
+        "| client | MQTT | `-Os` | `-Os -flto` | context | notes |\n| --- | --- | ---: | ---: | --- | --- |",
     );
     for (_, row) in rows {
         text.push('\n');
@@ -66,11 +66,11 @@ fn row(name: &str, library: Library, code: u64) -> String {
     };
     let note = match library.profile {
         Profile::Clean => "clean sessions only",
-        Profile::Full | Profile::Sensor => "sends again what was not acknowledged",
+        Profile::Full | Profile::Sensor => "sends unacknowledged messages again",
     };
     let library = library.name();
     format!(
-        "| **motemq, {name}**, `lib{library}.a`, `{loop_in_c}` | {mqtt} | **{code}** | | {context} + 4 a slot | {note}; QoS 2 once, text checked, messages in pieces |"
+        "| **motemq, {name}**, `lib{library}.a`, `{loop_in_c}` | {mqtt} | **{code}** | | {context} + 4 a slot | {note}; delivers QoS 2 messages once, checks text, messages in pieces |"
     )
 }
 

@@ -25,19 +25,19 @@ const GAUGES: [Gauge; 4] = [
     Gauge {
         feature: "measure5",
         name: "measure5",
-        before: "\n\nThe same with MQTT 5:\n\n",
+        before: "\n\nWith MQTT 5:\n\n",
         aim: Some(200),
     },
     Gauge {
         feature: "measure-nal",
         name: "measure_nal",
-        before: "\n\nThe turns of `motemq-nal`, with the calls of the core in them:\n\n",
+        before: "\n\nThe methods `turn` of `motemq-nal`, including their calls of the core:\n\n",
         aim: None,
     },
     Gauge {
         feature: "measure-nal",
         name: "measure_nal5",
-        before: "\n\nThe same with MQTT 5:\n\n",
+        before: "\n\nWith MQTT 5:\n\n",
         aim: None,
     },
 ];
@@ -99,7 +99,7 @@ fn markdown(lines: &[String], aim: u32) -> Result<String, String> {
         .collect();
     if !above.is_empty() {
         let above = above.join(", ");
-        let _ = write!(table, "\nAbove the {aim} bytes aimed at: {above}.");
+        let _ = write!(table, "\nMore than the target of {aim} bytes: {above}.");
     }
     Ok(table.trim_end().to_owned())
 }
@@ -128,7 +128,7 @@ mod tests {
         );
         assert!(
             table.ends_with(
-                "| `disconnect` |  | 160 | 4 |\n\nAbove the 160 bytes aimed at: `tick` (208)."
+                "| `disconnect` |  | 160 | 4 |\n\nMore than the target of 160 bytes: `tick` (208)."
             ),
             "{table}"
         );

@@ -29,7 +29,7 @@ const PEERS: [Peer; 11] = [
         2400,
         Some(2400),
         "76, and 8 static",
-        "the vendor's claim: compiler and the calls linked are not stated",
+        "the vendor's figure; the compiler and the linked functions are not stated",
     ),
     peer(
         "lwIP apps/mqtt",
@@ -38,7 +38,7 @@ const PEERS: [Peer; 11] = [
         2953,
         Some(2965),
         "112",
-        "clean sessions only, repeats QoS 2 messages, sends nothing again, one TCP stack",
+        "clean sessions only, may deliver QoS 2 messages twice, never sends a message again, one TCP stack",
     ),
     peer(
         "paho embedded C",
@@ -47,7 +47,7 @@ const PEERS: [Peer; 11] = [
         3200,
         Some(3996),
         "96",
-        "blocking, repeats QoS 2 messages, sends nothing again",
+        "blocking, may deliver QoS 2 messages twice, never sends a message again",
     ),
     peer(
         "lwmqtt",
@@ -56,7 +56,7 @@ const PEERS: [Peer; 11] = [
         3337,
         Some(4285),
         "72, and 40 static",
-        "blocking, repeats QoS 2 messages, sends nothing again",
+        "blocking, may deliver QoS 2 messages twice, never sends a message again",
     ),
     peer(
         "MQTT-C",
@@ -65,7 +65,7 @@ const PEERS: [Peer; 11] = [
         4225,
         Some(4325),
         "96 + 20 a message",
-        "a copy of each packet under way; floating point besides (900)",
+        "a copy of each packet in flight; needs 900 more bytes for floating point",
     ),
     peer(
         "coreMQTT",
@@ -74,7 +74,7 @@ const PEERS: [Peer; 11] = [
         4629,
         Some(5269),
         "80 + 4 a message",
-        "all QoS both ways, resends with the application's help; no UTF-8 check",
+        "all QoS both ways, sends messages again with the application's help; no UTF-8 check",
     ),
     peer(
         "wolfMQTT",
@@ -83,7 +83,7 @@ const PEERS: [Peer; 11] = [
         5909,
         Some(6475),
         "212",
-        "packet identifiers are the application's, repeats QoS 2 messages",
+        "the application chooses packet identifiers, may deliver QoS 2 messages twice",
     ),
     peer(
         "coreMQTT",
@@ -92,7 +92,7 @@ const PEERS: [Peer; 11] = [
         12_329,
         Some(14_143),
         "140 + 4 a message",
-        "all QoS both ways, resends with the application's help; no UTF-8 check",
+        "all QoS both ways, sends messages again with the application's help; no UTF-8 check",
     ),
     peer("minimq", "0.13.5", "5.0", 17_594, None, "696", "async"),
     peer(
@@ -111,7 +111,7 @@ const PEERS: [Peer; 11] = [
         51_312,
         None,
         "488 and a heap",
-        "both protocols, client and broker",
+        "both versions, client and broker",
     ),
 ];
 
@@ -139,7 +139,7 @@ const fn peer(
 /// and the bytes of the session.
 pub fn markdown(ours: &[(String, u64, &str, u64)]) -> String {
     let mut text = String::from(
-        "| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n",
+        "| client | version | MQTT | code and constants | context | notes |\n| --- | --- | --- | ---: | --- | --- |\n",
     );
     let mut ours: Vec<_> = ours.iter().collect();
     ours.sort_by_key(|(_, code, ..)| *code);
@@ -150,7 +150,7 @@ pub fn markdown(ours: &[(String, u64, &str, u64)]) -> String {
         {
             let _ = writeln!(
                 text,
-                "| **{name}** | this | {mqtt} | **{code}** | {session} with 8 slots | QoS 2 once, all text checked, messages in pieces, with its C glue |"
+                "| **{name}** | this | {mqtt} | **{code}** | {session} with 8 slots | delivers QoS 2 messages once, checks all text, messages in pieces, includes glue for C |"
             );
         }
         let Peer {

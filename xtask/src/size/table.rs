@@ -27,7 +27,7 @@ pub fn markdown(programs: &[Program], images: &[Image], sizes: &Sizes, compiler:
     } = sizes;
     let _ = write!(
         text,
-        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots, and {session_5} with MQTT 5. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n## Beside other clients\n\n"
+        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots, and {session_5} with MQTT 5. `Buffer` takes {buffer} bytes in addition to its memory. Compiled by {compiler}.\n\n## Compared with other clients\n\n"
     );
     let rows: Vec<_> = programs
         .iter()
