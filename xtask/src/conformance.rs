@@ -65,8 +65,9 @@ pub struct Count {
 /// A test failed; the page says otherwise.
 pub fn run(options: &Options) -> Result<[Count; 2], String> {
     let mut page = String::from(
-        "# Conformance\n\nWritten by `cargo xtask conformance --write`; `cargo xtask test` runs the tests again and fails if a result is another. \
-         They are in `crates/core/tests/conformance` and `crates/core/tests/conformance5`: literal bytes in, literal bytes out.\n",
+        "# Conformance\n\n`cargo xtask conformance --write` writes this page. `cargo xtask test` runs the tests again, and fails if a result has changed. \
+         The tests are in `crates/core/tests/conformance` and `crates/core/tests/conformance5`; they pass literal bytes to the client, and compare its \
+         output with literal bytes.\n",
     );
     let mut counts = [Count::default(); 2];
     let mut passed = true;
@@ -101,7 +102,7 @@ pub fn run(options: &Options) -> Result<[Count; 2], String> {
             "{}",
             section
                 .lines()
-                .find(|line| line.starts_with("Of "))
+                .find(|line| line.contains(" normative statements"))
                 .unwrap_or_default()
         );
         page += &section;
@@ -118,7 +119,7 @@ pub fn run(options: &Options) -> Result<[Count; 2], String> {
     if failed == 0 && passed {
         Ok(counts)
     } else {
-        Err(format!("{failed} statements are not kept"))
+        Err(format!("{failed} statements are not met"))
     }
 }
 
@@ -204,11 +205,11 @@ fn section(
                 count.failed += u64::from(!passed);
                 (
                     format!("`{test}`"),
-                    if passed { "kept" } else { "**not kept**" },
+                    if passed { "met" } else { "**not met**" },
                 )
             }
             (None, Some(why)) => (why.clone(), "elsewhere"),
-            (None, None) if role == "server" => ("the server's".into(), "-"),
+            (None, None) if role == "server" => ("servers only".into(), "-"),
             (None, None) => ("the session's".into(), "-"),
         };
         let _ = writeln!(
@@ -228,8 +229,8 @@ fn section(
     let (name, about) = (version.name, version.about);
     let section = format!(
         "\n## {name}\n\n\
-         Of {all} normative statements of {name} {bound} {about}. {tested} have a test here, {elsewhere} are decided elsewhere, \
-         the others are not the client's. {failed} are not kept.\n\n\
+         {name} has {all} normative statements, of which {bound} {about}. {tested} statements have a test here, {elsewhere} are decided \
+         elsewhere, and the others apply only to servers. {failed} are not met.\n\n\
          | statement | binds | what it says | test | result |\n| --- | --- | --- | --- | --- |\n{table}"
     );
     (section, count)
@@ -238,7 +239,7 @@ fn section(
 /// The part of the page about what no statement says.
 fn pitfalls() -> String {
     let mut section = String::from(
-        "\n## Pitfalls\n\nWhat no statement says exactly, and what goes wrong in clients.\n\n\
+        "\n## Pitfalls\n\nThis table lists behaviour that the standard leaves open, and mistakes that clients often make.\n\n\
          | pitfall | what Motemq does | tests |\n| --- | --- | --- |\n",
     );
     for line in PITFALLS.lines() {
@@ -262,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_that_is_not_kept_is_told() {
+    fn a_statement_that_is_not_met_is_reported() {
         let statements = "id\trole\tapplies_to\tsummary\nMQTT-1.2.3-4\tclient\tboth\tsays\nMQTT-1.2.3-5\tserver\t-\tsays\n";
         let results = results("running 1 test\ntest a::mqtt_1_2_3_4 ... FAILED\n");
         let (page, count) = section(
@@ -283,11 +284,11 @@ mod tests {
             }
         );
         assert!(
-            page.contains("| MQTT-1.2.3-4 | client | says | `mqtt_1_2_3_4` | **not kept** |"),
+            page.contains("| MQTT-1.2.3-4 | client | says | `mqtt_1_2_3_4` | **not met** |"),
             "{page}"
         );
         assert!(
-            page.contains("Of 2 normative statements of MQTT 3.1.1 1 bind"),
+            page.contains("MQTT 3.1.1 has 2 normative statements, of which 1 bind"),
             "{page}"
         );
     }

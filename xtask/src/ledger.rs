@@ -31,7 +31,7 @@ leave. In conversations without a store, only the connection is cut. The client 
 one, a connection ends without a reason, or an identifier or a receipt is still open on either side. With a clean session, or where messages are
 withdrawn, messages may be missed, but none arrives twice.
 
-| conversation | bytes out | bytes in | cut and continued | messages that came | again, with QoS 1 | missed, with QoS 0 or the session | broken |
+| conversation | bytes out | bytes in | cut and continued | messages delivered | delivered again, with QoS 1 | missed, with QoS 0 or a lost session | broken |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ";
 

@@ -169,15 +169,15 @@ fn retained(scene: &Scene<'_>) -> Result<Verdict, String> {
     to.leave()?;
     from.leave()?;
     match (came, rest) {
-        (None, _) => Ok(Verdict::Failed("no retained message came".into())),
+        (None, _) => Ok(Verdict::Failed("no retained message arrived".into())),
         (_, Some(_)) => Ok(Verdict::Deviates(
             "keeps a retained message that was deleted".into(),
         )),
         (Some(Message { retain: false, .. }), _) => Ok(Verdict::Deviates(
-            "the retained message came without RETAIN".into(),
+            "the retained message arrived without RETAIN".into(),
         )),
         (Some(message), None) if message.payload == b"kept" => Ok(Verdict::Good),
-        (Some(message), None) => Err(format!("another message came: {message:?}")),
+        (Some(message), None) => Err(format!("another message arrived: {message:?}")),
     }
 }
 

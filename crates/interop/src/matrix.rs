@@ -71,21 +71,22 @@ date.
 
 The columns:
 
-- *MQTT*: the version that the client is told to use; `5, else 3.1.1` is MQTT 5 with `Options::fall_back`, against a broker without MQTT 5.
+- *MQTT*: the version that the client uses; `5, else 3.1.1` is MQTT 5 with `Options::fall_back`, with a broker that does not support MQTT 5.
 - *QoS 0, 1, 2*: messages are published and received.
 - *retained*: a message is retained, received and deleted.
-- *will*: the will is published when the client vanishes, and is not published after DISCONNECT.
-- *resumption*: messages that were published while a session had no connection arrive when the session is resumed.
+- *will*: the will is published when the connection is lost, and is not published after DISCONNECT.
+- *resumption*: messages that were published while the subscriber had no connection arrive when it resumes its session.
 - *large payload*: a message with 1.5 MB, or 300 KB over WebSocket, is published and received.
 - *cut links*: the connections of sender and receiver are each cut six times, at different bytes, while messages are in flight.
 
 For brokers that keep sessions on disk, the tables of **streams** follow: one client publishes numbered messages without a pause, alternately with QoS
 1 and 2, and another client receives them, both with kept sessions, while the broker is stopped and started again. A message is *lost* if it was
-acknowledged but not delivered, and was delivered *twice* if the receiver got it more than once, which the standard allows with QoS 1. The packets of
-every message that was lost, or delivered twice with QoS 2, are examined: the notes describe the faults of the broker, and a fault of the client is
-shown as `failed`.
+acknowledged but not delivered, and was delivered *twice* if the receiver got it more than once, which the standard allows with QoS 1. It is *not
+confirmed* if the client reported that the message may or may not have arrived. *Connections* are those of the publisher and of the receiver. The
+packets of every message that was lost, or delivered twice with QoS 2, are examined: the notes describe the faults of the broker, and a fault of the
+client is shown as `failed`.
 
-| broker | version | day | transports | MQTT 3.1.1 | MQTT 5 | streams |
+| broker | version | date | transports | MQTT 3.1.1 | MQTT 5 | streams |
 | --- | --- | --- | --- | --- | --- | --- |
 ",
     );
@@ -240,7 +241,7 @@ fn flows(text: &mut String, broker: &Broker, rows: &[streams::Row]) {
     let ends: Vec<_> = broker.restarts.iter().map(ToString::to_string).collect();
     let _ = writeln!(
         text,
-        "\nStreams, ended by {}:\n\n\
+        "\nStreams; the broker is stopped with {}:\n\n\
          | MQTT | client | QoS | messages | not confirmed | lost | twice | connections | |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ends.join(", ")

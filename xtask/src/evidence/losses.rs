@@ -45,7 +45,7 @@ pub fn run(seeds: u64) -> Result<Figures, String> {
         ("seeds", seeds),
         ("messages", seeds * EACH),
         ("cuts", cuts),
-        ("lost, doubled or out of order", 0),
+        ("lost, duplicated or out of order", 0),
     ]
     .into_iter()
     .map(|(name, figure)| (name.to_owned(), figure.into()))

@@ -95,7 +95,7 @@ fn section(page: &mut String, part: &Part, records: &Records) {
     let text = |name: &str| record[name].as_str().unwrap_or_default();
     match records.figures(part.name) {
         Some(figures) => {
-            let _ = writeln!(page, "| what | figure |\n| --- | ---: |");
+            let _ = writeln!(page, "| counted | figure |\n| --- | ---: |");
             for (name, figure) in figures {
                 let _ = writeln!(page, "| {name} | {} |", shown(figure));
             }

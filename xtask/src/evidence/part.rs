@@ -50,10 +50,10 @@ pub const PARTS: [Part; 13] = [
             let of = |count: conformance::Count| {
                 let figures = [
                     ("statements", count.all),
-                    ("are to be kept", count.bound),
+                    ("bind a client or its codec", count.bound),
                     ("have a test", count.tested),
-                    ("are decided elsewhere", count.elsewhere),
-                    ("are not kept", count.failed),
+                    ("decided elsewhere", count.elsewhere),
+                    ("not met", count.failed),
                 ];
                 figures.map(|(what, n)| (format!("{}: {what}", count.version), n.into()))
             };
@@ -76,7 +76,7 @@ pub const PARTS: [Part; 13] = [
             Ok(figures([
                 ("conversations", lines.len().into()),
                 ("cut and continued", sum(|line| line.cuts)),
-                ("messages that came", sum(|line| line.count.delivered)),
+                ("messages delivered", sum(|line| line.count.delivered)),
                 ("broken", sum(|line| line.broken)),
             ]))
         },
@@ -94,7 +94,7 @@ pub const PARTS: [Part; 13] = [
     },
     Part {
         name: "losses",
-        title: "Links that break",
+        title: "Lost connections",
         about: "A publisher and a subscriber of `motemq-tokio` exchange messages with QoS 1 and 2 over TCP connections that are cut \
                 repeatedly, at random positions in either direction. No message is lost, none with QoS 2 is duplicated, and the order is \
                 kept.",
@@ -135,7 +135,7 @@ pub const PARTS: [Part; 13] = [
     },
     Part {
         name: "properties",
-        title: "All inputs of a kind",
+        title: "Exhaustive inputs",
         about: "Topics, filters, text and lengths are compared with simple models, for all inputs of a kind. Packet identifiers, time and \
                 manual acknowledgement are tested with random calls (`sequences.rs`, `manual_acks_model.rs`).",
         checked: true,

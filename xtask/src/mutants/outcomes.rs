@@ -179,7 +179,7 @@ fn table(
         sum.iter_mut().zip(row).for_each(|(sum, n)| *sum += n);
         let name = match not_run {
             0 => format!("`{file}`"),
-            _ => format!("`{file}`, but for {not_run} that were not run"),
+            _ => format!("`{file}`, without {not_run} that were not run"),
         };
         let _ = writeln!(page, "{}", line(&name, row));
         let gone = |((of, change), _): &(&(&str, &str), _)| {
@@ -197,11 +197,11 @@ fn table(
     let rate = caught as f64 * 100.0 / built.max(1) as f64;
     let _ = writeln!(
         page,
-        "\nOf {built} mutants that were built {caught} were caught, {rate:.1} %."
+        "\nOf the {built} mutants that were built, {caught} were caught ({rate:.1} %)."
     );
     let _ = write!(
         page,
-        "\n## The same\n\n| file | change | how many | why no test can notice it |\n| --- | --- | ---: | --- |\n{same}\n"
+        "\n## Equivalent mutants\n\n| file | change | number | why no test can detect it |\n| --- | --- | ---: | --- |\n{same}\n"
     );
     (page, findings)
 }
@@ -247,7 +247,7 @@ mod tests {
             "{page}"
         );
         assert!(
-            page.contains("Of 4 mutants that were built 2 were caught, 50.0 %."),
+            page.contains("Of the 4 mutants that were built, 2 were caught (50.0 %)."),
             "{page}"
         );
     }
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(all.note_missing(list), 1);
         assert!(!all.is_whole());
         let (page, _) = table(&[("a.rs", all)], &reasons(""));
-        let row = "| `a.rs`, but for 1 that were not run | 5 | 2 | 1 | 0 | 2 | 1 |";
+        let row = "| `a.rs`, without 1 that were not run | 5 | 2 | 1 | 0 | 2 | 1 |";
         assert!(page.contains(row), "{page}");
         let kept = "not run\tsrc/a.rs:9:9: replace h with 2\n";
         assert!(!Outcomes::parse(kept).is_whole());

@@ -120,7 +120,7 @@ impl Ledger {
                 .filter(|(payload, _)| self.came.contains_key(payload))
                 .count();
             notes.push(format!(
-                "the sender of {} messages was told that they may have arrived, and {arrived} had ({words})",
+                "the client reported {} messages as possibly lost, and {arrived} had arrived ({words})",
                 self.failed.len()
             ));
         }
@@ -136,7 +136,7 @@ impl Ledger {
             notes.push("sends messages of QoS 0 more than once".into());
         }
         if doubled == 0 && !self.order.is_sorted() {
-            notes.push("messages came out of order".into());
+            notes.push("messages arrived out of order".into());
         }
         if notes.is_empty() {
             Verdict::Good

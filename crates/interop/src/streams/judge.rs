@@ -93,7 +93,7 @@ pub fn judge(
         story(&mut stories, reason, &messages, from, to);
     }
     for (told, payload) in words {
-        broker.push(format!("the sender was told: {told}"));
+        broker.push(format!("the client reported: {told}"));
         story(&mut stories, told, &[payload], from, to);
     }
     if connections.into_iter().max() > Some(CONNECTIONS) {
