@@ -70,9 +70,10 @@ const fn program_with(
 }
 
 const SAMPLE: &str = "connects with will and login, publishes and receives with any QoS, \
-                      subscribes, keeps the connection alive, disconnects; on slices";
-const SUBSCRIBER: &str = "connects, subscribes, receives with any QoS, keeps the connection alive, disconnects";
-const PUBLISHER: &str = "connects, publishes, keeps the connection alive, disconnects";
+                      subscribes, stays connected, disconnects; on slices";
+const SUBSCRIBER: &str =
+    "connects, subscribes, receives with any QoS, stays connected, disconnects";
+const PUBLISHER: &str = "connects, publishes, stays connected, disconnects";
 
 /// The rows of the table.
 const PROGRAMS: [Program; 19] = [

@@ -130,22 +130,22 @@ fn scenarios() -> Vec<Scenario> {
             mixed(9),
         ),
         (
-            "QoS 1 in, each in hand for long",
+            "QoS 1 in, each processed for a long time",
             taking(Taking::Slow(4), sub()),
             publishes(QOS_1),
         ),
         (
-            "QoS 2 in, each in hand for long",
+            "QoS 2 in, each processed for a long time",
             taking(Taking::Slow(4), sub()),
             publishes(QOS_2),
         ),
         (
-            "QoS 0, 1, 2 in, acknowledged by hand",
+            "QoS 0, 1, 2 in, acknowledged manually",
             taking(Taking::Manual(0), sub()),
             mixed(6),
         ),
         (
-            "QoS 0, 1, 2 in, acknowledged by hand and late",
+            "QoS 0, 1, 2 in, acknowledged manually and late",
             taking(Taking::Manual(4), sub()),
             mixed(6),
         ),
@@ -174,7 +174,7 @@ fn scenarios() -> Vec<Scenario> {
             mqtt_5(long(mixed(6))),
         ),
         (
-            "QoS 0, 1, 2 in with MQTT 5, acknowledged by hand and late",
+            "QoS 0, 1, 2 in with MQTT 5, acknowledged manually and late",
             mqtt_5(taking(Taking::Manual(4), sub())),
             mqtt_5(mixed(6)),
         ),

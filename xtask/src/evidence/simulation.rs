@@ -162,7 +162,10 @@ fn of(report: &Report) -> Figures {
             report.missed.into(),
         ),
         ("given up by the application", report.abandoned.into()),
-        ("outcome unknown after a lost session", report.unknown.into()),
+        (
+            "outcome unknown after a lost session",
+            report.unknown.into(),
+        ),
         ("wills published", report.wills.0.into()),
         ("wills received", report.wills.1.into()),
         ("connections", report.connections.into()),

@@ -22,14 +22,77 @@ const RIDDLES: [&str; 9] = [
 /// Words behind "so" that stand for a number or a time that is not named.
 const UNNAMED: [&str; 5] = ["many", "much", "few", "long", "often"];
 
-/// Looks at the first word of each paragraph of documentation, and at each comment.
+/// Phrases that pages do not contain, and what they say instead.
+const PHRASES: [(&str, &str); 22] = [
+    ("aimed at", "a target"),
+    ("are told", "get, or learn"),
+    ("as often as wished", "any number of times"),
+    ("by hand", "manually"),
+    ("go round", "loop"),
+    ("goes round", "loops"),
+    ("handed over", "passed"),
+    ("hands over", "passes"),
+    ("in one go", "as a whole"),
+    ("in the manner of", "like"),
+    ("is no error", "is not an error"),
+    ("is told", "gets, or learns"),
+    ("nobody", "no program, no client"),
+    ("one's own", "the owner"),
+    ("pass the time", "pass the current time"),
+    ("passes the time", "passes the current time"),
+    ("passing the time", "passing the current time"),
+    ("tls by", "TLS with"),
+    ("under way", "in flight, or in progress"),
+    ("walked in place", "read in the buffer"),
+    ("was told", "got, or learned"),
+    ("were told", "got, or learned"),
+];
+
+/// Looks at the first word of each paragraph of documentation, at each comment, and at the phrases
+/// of pages.
 pub fn check(sources: &[Source]) -> Vec<String> {
     let rust = || sources.iter().filter(|source| source.is_rust());
     let is_published =
         |source: &&Source| PUBLISHED.iter().any(|begin| source.path.starts_with(begin));
     let mut findings: Vec<_> = rust().filter(is_published).flat_map(paragraphs).collect();
     findings.extend(rust().flat_map(|source| unnamed(source, is_published(&source))));
+    let pages = sources.iter().filter(|source| source.path.ends_with(".md"));
+    findings.extend(pages.flat_map(phrases));
     findings
+}
+
+/// Finds these phrases in the text of a page, apart from its code, also across the end of a line.
+fn phrases(page: &Source) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut is_code = false;
+    let mut before = String::from(" ");
+    for (number, line) in page.lines() {
+        is_code ^= line.trim_start().starts_with("```");
+        if is_code {
+            before = String::from(" ");
+            continue;
+        }
+        // Every other part is code, which stands for one word.
+        let text: Vec<_> = line.split('`').step_by(2).collect();
+        let words = words(&text.join(" \0 "));
+        let text = format!("{before}{words}");
+        for (phrase, instead) in PHRASES {
+            let phrase_here = format!(" {phrase} ");
+            if text.contains(&phrase_here) && !before.contains(&phrase_here) {
+                findings.push(page.finding(number, &format!("`{phrase}`: say `{instead}`")));
+            }
+        }
+        before = format!(" {words}");
+    }
+    findings
+}
+
+/// Returns the words of a text in lower case, with a space behind each.
+fn words(text: &str) -> String {
+    let is_between = |c: char| !c.is_alphanumeric() && !['\'', '_', '\0'].contains(&c);
+    let words = text.split(is_between);
+    let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+    words.map(|word| word + " ").collect()
 }
 
 /// Finds "so many" and the like without an "as" or "that" which says how many: in the sources of
@@ -83,6 +146,16 @@ mod tests {
 
     fn found(text: &str) -> usize {
         check(&[Source::new("crates/net/src/a.rs", text)]).len()
+    }
+
+    #[test]
+    fn phrases_of_pages_are_found() {
+        let found = |text: &str| check(&[Source::new("docs/a.md", text)]).len();
+        assert_eq!(found("It is acknowledged by hand.\n"), 1);
+        assert_eq!(found("The driver passes\nthe time, By Hand\n"), 2);
+        assert_eq!(found("It is by `x` hand, `by hand`, and by handles.\n"), 0);
+        assert_eq!(found("```text\nby hand\n```\nand more\n"), 0);
+        assert_eq!(found("[A rule](tests/acknowledged_by_hand.rs)\n"), 0);
     }
 
     #[test]
