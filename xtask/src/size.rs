@@ -71,8 +71,7 @@ const fn program_with(
 
 const SAMPLE: &str = "connects with will and login, publishes and receives with any QoS, \
                       subscribes, stays connected, disconnects; on slices";
-const SUBSCRIBER: &str =
-    "connects, subscribes, receives with any QoS, stays connected, disconnects";
+const SUBSCRIBER: &str = "connects, subscribes, receives any QoS, stays connected, disconnects";
 const PUBLISHER: &str = "connects, publishes, stays connected, disconnects";
 
 /// The rows of the table.
