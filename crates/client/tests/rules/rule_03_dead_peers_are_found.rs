@@ -1,4 +1,4 @@
-//! Rule 3: dead peers are detected, also by clients that only send.
+//! Rule 3: dead peers are detected, even by clients that only send.
 use crate::common::*;
 
 #[test]

@@ -1,5 +1,5 @@
-//! Rule 13: no layer below MQTT holds more memory than its buffers, or counts as a sign of life of
-//! the broker.
+//! Rule 13: no layer below MQTT takes more memory than its buffers, and no traffic below MQTT
+//! counts as a sign of life from the broker.
 use super::{
     SOON,
     face::{Client, DisconnectReason, Ended, Fault, Filter, Options, Publish, QoS, Reconnect, run},

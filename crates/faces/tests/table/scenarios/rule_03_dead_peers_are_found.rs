@@ -1,4 +1,4 @@
-//! Rule 3: dead peers are detected, also by clients that only send.
+//! Rule 3: dead peers are detected, even by clients that only send.
 use super::face::{Client, Publish};
 use super::support::returning;
 use motemq_testing::line::{Exchange, HELLO, Line, NEW};

@@ -1,4 +1,4 @@
-//! Rule 5: each affected request and call reports the reason of a failure, and reports it once.
+//! Rule 5: each affected request and call reports the reason for a failure, and reports it once.
 use super::face::{
     Client, DisconnectReason, Ended, Error, Fault, Filter, Options, Publish, PublishError, QoS,
     Reconnect, RecvTimeoutError, RequestError, Stage, State, SubscribeError, TransportErrorKind,
