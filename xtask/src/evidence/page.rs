@@ -38,9 +38,9 @@ const BEHIND: &str = "
 - If the limit of waiting messages was smaller than the number that the broker sends again at once, and the application was slow or acknowledged only
   after the next connection had begun, the managed client made no progress: the same messages arrived again on each connection. Found by simulation;
   tests `rule_01_acknowledgements_over_the_next_connection_are_progress` and `rule_00_what_is_in_hand_is_acknowledged_over_a_later_connection`.
-- On each connection that ended with an overrun, the answers that followed the messages were lost. The client therefore sent the packets that they
-  answer again. If it subscribed to its own messages, it received a copy each time, and these copies exceeded the limit again. Found by simulation;
-  test `rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_room`.
+- On each connection that ended with an overrun, the answers that followed the messages were lost. The client therefore sent the corresponding packets
+  again. If it subscribed to its own messages, it received a copy each time, and these copies exceeded the limit again. Found by simulation; test
+  `rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_room`.
 - The managed client had no time limit for the answer to a PUBREL that was sent again over the next connection, and started this limit before the
   PUBREL was sent if the payload of another message delayed it. Found by mutation testing; tests
   `rule_02_the_second_answer_to_a_message_has_its_own_time` and `rule_02_the_second_answer_is_not_late_while_a_payload_is_leaving`.
