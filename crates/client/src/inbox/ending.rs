@@ -1,5 +1,6 @@
 //! The end of streams and connections.
 use super::*;
+use alloc::collections::BTreeMap;
 use motemq::SessionState;
 
 impl Inbox {
@@ -121,10 +122,14 @@ impl Inbox {
     /// too large for memory is not, so it ends here.
     pub fn on_connected(&mut self, session: SessionState) {
         let is_resumed = session == SessionState::Resumed;
-        let unacknowledged = &mut self.unacknowledged;
-        if let Some(payloads) = self.payloads.get_mut() {
-            payloads.break_off(|ack| is_resumed && unacknowledged.is_pending(ack));
+        if is_resumed && let Some(payloads) = self.payloads.get_mut() {
+            let unacknowledged = &self.unacknowledged;
+            let broken = payloads.break_off(|ack| unacknowledged.is_pending(ack));
+            for (payload, stream) in broken {
+                self.decline_behind(payload, stream);
+            }
         }
+        let unacknowledged = &mut self.unacknowledged;
         let unclaimed = self.unclaimed.get_mut().into_iter();
         let streams = self.streams.iter_mut().map(|(_, stream)| &mut stream.queue);
         let waiting = unclaimed.chain(streams).flat_map(Queue::items_mut);
@@ -137,6 +142,31 @@ impl Inbox {
         }
         for declined in self.unacknowledged.on_resumed() {
             self.retain(|item| item.ack != Some(declined));
+        }
+    }
+
+    /// The payload arrives again, behind what waits in its stream. The messages that waited behind it
+    /// arrive again, too: they are declined, so that all are delivered in their order.
+    fn decline_behind(&mut self, payload: PayloadId, stream: StreamId) {
+        let mut copies = BTreeMap::<_, u32>::new();
+        let queues = self.streams.iter().map(|(_, stream)| &stream.queue);
+        for ack in queues.flat_map(Queue::items).filter_map(|item| item.ack) {
+            *copies.entry(ack).or_default() += 1;
+        }
+        let Some(stream) = self.streams.get(stream.key) else {
+            return;
+        };
+        let place = |item: &Waiting| item.message.rest == Some(payload);
+        // If it was taken, all that waits is behind it.
+        let before = stream.queue.items().position(place);
+        let behind = stream
+            .queue
+            .items()
+            .skip(before.map_or(0, |place| place + 1));
+        for item in behind.filter(|item| item.message.rest.is_none()) {
+            let copies = item.ack.and_then(|ack| copies.get(&ack));
+            self.unacknowledged
+                .decline_waiting(item.ack, copies.copied().unwrap_or(0));
         }
     }
 

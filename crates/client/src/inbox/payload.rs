@@ -1,7 +1,7 @@
 //! Payloads that are too large for memory, on their way from the connection to the application.
 use super::{StreamId, unacknowledged::AckKey};
 use crate::{PayloadRead, slab::Slab};
-use alloc::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 use bytes::Bytes;
 use core::time::Duration;
 
@@ -119,15 +119,23 @@ impl Payloads {
         payloads.any(|(_, payload)| payload.end == Some(true))
     }
 
-    /// Messages with these acknowledgements arrive again, so their payloads end here.
-    pub fn break_off(&mut self, arrives_again: impl Fn(Option<AckKey>) -> bool) {
-        for (_, payload) in self.payloads.iter_mut() {
+    /// Messages with these acknowledgements arrive again, so their payloads end here. Returns these
+    /// payloads, with their streams.
+    pub fn break_off(
+        &mut self,
+        arrives_again: impl Fn(Option<AckKey>) -> bool,
+    ) -> Vec<(PayloadId, StreamId)> {
+        let mut broken = Vec::new();
+        for (key, payload) in self.payloads.iter_mut() {
             if arrives_again(payload.ack) {
                 (payload.end, payload.ack) = (Some(false), None);
                 payload.pieces = VecDeque::new();
                 self.bytes -= core::mem::take(&mut payload.bytes);
+                let serial = payload.serial;
+                broken.push((PayloadId { key, serial }, payload.stream));
             }
         }
+        broken
     }
 
     /// Reads on. With the end comes the acknowledgement.

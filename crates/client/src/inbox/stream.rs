@@ -68,6 +68,11 @@ impl Queue {
     }
 
     /// Returns the messages.
+    pub fn items(&self) -> impl Iterator<Item = &Waiting> {
+        self.items.iter()
+    }
+
+    /// Returns the messages.
     pub fn items_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
         self.items.iter_mut()
     }

@@ -33,7 +33,7 @@ impl AckId {
 }
 
 /// Names an acknowledgement.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct AckKey {
     key: u32,
     /// Tells acknowledgements with the same key apart.
@@ -212,6 +212,15 @@ impl Unacknowledged {
             self.remove_awaited(ack);
         }
         is_awaited
+    }
+
+    /// A message waits in so many streams. If no stream has taken it, and it arrives again if the
+    /// session goes on, it is delivered then.
+    pub fn decline_waiting(&mut self, ack: Option<AckKey>, copies: u32) {
+        if let Some(pending) = ack.and_then(|ack| self.find(ack)) {
+            let is_taken = pending.was_processed || pending.streams != copies;
+            pending.is_declined |= pending.token.is_some() && !is_taken;
+        }
     }
 
     /// A stream was closed before the message was taken from it. Returns whether that is all: other

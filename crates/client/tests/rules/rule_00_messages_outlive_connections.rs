@@ -273,6 +273,76 @@ fn rule_00_a_payload_that_needs_no_answer_is_read_over_a_later_connection() {
     }
 }
 
+/// Reads to the end of a payload, and returns its name.
+fn read(line: &mut Line, payload: PayloadId) -> String {
+    loop {
+        match line.client.read_payload(payload) {
+            PayloadRead::Data(_) => {}
+            end => break format!("{end:?}"),
+        }
+    }
+}
+
+/// A payload that was too large for memory arrives again. What waited behind it does not pass it.
+#[test]
+fn rule_00_nothing_passes_a_payload_that_arrives_again() {
+    for (is_taken, qos) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let options = kept().max_message(100);
+        let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+        let [before, large] = [message(1, qos, b"before"), message(2, qos, &[7; 100_000])];
+        let behind = [message(3, qos, b"3"), message(4, qos, b"4")].concat();
+        line.receive(&before);
+        large
+            .chunks(READ_BUFFER)
+            .for_each(|piece| line.receive(piece));
+        line.receive(&[behind, message(0, 0, b"QoS 0")].concat());
+        let mut names = Vec::new();
+        let mut in_hand = None;
+        if is_taken {
+            names.push(text(&line.take(stream).unwrap()));
+            let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+                panic!()
+            };
+            in_hand = item.message.rest;
+            line.sends(&answer(qos, 1));
+        }
+        reconnect(&mut line);
+        if !is_taken {
+            line.receive(&dup(before));
+        }
+        dup(large)
+            .chunks(READ_BUFFER)
+            .for_each(|piece| line.receive(piece));
+        for id in [3, 4] {
+            line.receive(&dup(message(id, qos, &[b'0' + id as u8])));
+        }
+        if let Some(payload) = in_hand {
+            names.push(read(&mut line, payload));
+        }
+        while let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) {
+            names.push(match item.message.rest {
+                Some(payload) => read(&mut line, payload),
+                None => text(&item.message.payload),
+            });
+        }
+        assert_eq!(
+            names,
+            ["before", "Broken", "QoS 0", "End", "3", "4"],
+            "{is_taken}, QoS {qos}"
+        );
+        let first = if is_taken { 2 } else { 1 };
+        line.sends(
+            &(first..=4)
+                .flat_map(|id| answer(qos, id))
+                .collect::<Vec<_>>(),
+        );
+    }
+}
+
+fn text(payload: &[u8]) -> String {
+    String::from_utf8_lossy(&payload[..payload.len().min(9)]).into_owned()
+}
+
 /// There is a place for each message that is processed before it has arrived again, beside those
 /// for messages that arrive meanwhile.
 #[test]
