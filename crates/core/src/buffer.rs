@@ -7,8 +7,8 @@ use core::{
 
 /// A first-in, first-out buffer for received bytes (`rx`) or for bytes to be sent (`tx`).
 ///
-/// `Buffer<[u8; N]>` takes `N` bytes, and 8 more on a 32-bit machine. All functions take it as
-/// `&mut Buffer` without its size, so that their code is compiled once for all sizes.
+/// `Buffer<[u8; N]>` takes `N` bytes of memory and two numbers of type `usize`. All functions take
+/// it as `&mut Buffer` without its size, so that their code is compiled once for all sizes.
 ///
 /// As `rx`, a buffer is filled with [`space`](Self::space) and [`commit`](Self::commit), and read
 /// by [`Session::next_event`](crate::Session::next_event). As `tx`, it is filled by the commands of
@@ -35,11 +35,14 @@ pub struct Buffer<M: ?Sized = [u8]> {
 
 impl<const N: usize> Buffer<[u8; N]> {
     /// Makes an empty buffer of `N` bytes. `N` has to be at least 16, which is enough for every
-    /// packet without text.
+    /// packet of MQTT 3.1.1 without text.
     ///
-    /// As `tx`, the buffer needs room for 3 bytes more than the longest packet with text has. As
-    /// `rx`, it needs room for the longest topic and 9 bytes, since payloads are streamed.
+    /// As `tx`, the buffer needs 3 bytes more than the longest packet to be sent, without payloads
+    /// that are streamed. As `rx`, it needs 9 bytes more than the longest received topic, since
+    /// payloads are streamed. With MQTT 5 it also needs room for the properties of the message and
+    /// for their length, and for the whole of CONNACK, SUBACK, UNSUBACK and AUTH.
     ///
+    /// # Examples
     /// ```compile_fail
     /// let rx = motemq::Buffer::<[u8; 8]>::new(); // too small: does not compile
     /// ```
@@ -73,7 +76,7 @@ impl<const N: usize> DerefMut for Buffer<[u8; N]> {
 }
 
 impl Buffer {
-    /// Returns the bytes in the buffer, oldest first.
+    /// Returns the bytes in the buffer, the oldest first.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         held(&self.mem, self.start, self.end)
@@ -189,11 +192,13 @@ impl<const N: usize> fmt::Debug for Buffer<[u8; N]> {
 }
 
 /// Memory to which packets are appended: a [`Buffer`], or an [`Out`] over memory of the caller.
+///
+/// A type of the application can implement it with [`Out::new`].
 pub trait Output {
-    /// Returns the memory, together with the number of bytes in it.
+    /// Returns the memory, and the number of bytes in it that wait to be sent.
     fn out(&mut self) -> Out<'_>;
 
-    /// Calls `write` with the memory, and returns its result.
+    /// Calls `write` with what [`out`](Self::out) returns, and returns its result.
     #[inline(always)]
     fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
         write(&mut self.out())

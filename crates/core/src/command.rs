@@ -11,7 +11,8 @@ pub use filter::{Filter, FilterOptions, RetainHandling, SubscriptionOptions};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum QoS {
-    /// At most once. The message is sent once, and is lost if the connection is.
+    /// At most once. The message is sent once, and is lost if the connection fails before it
+    /// arrives.
     #[default]
     AtMostOnce = 0,
     /// At least once. The message is sent again after a reconnection until it is acknowledged, and
@@ -92,6 +93,8 @@ impl core::hash::Hash for Checked {
 
 /// A message to be published, or a [will](Connect::will).
 ///
+/// `T` is the type of its properties: `()` for none, and always with MQTT 3.1.1.
+///
 /// Its fields are in this order in memory, so that C passes it without a copy.
 ///
 /// # Examples
@@ -99,8 +102,6 @@ impl core::hash::Hash for Checked {
 /// use motemq::{Publish, QoS};
 /// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce).retain();
 /// ```
-///
-/// `T` is the type of its properties: `()` for none, and always with MQTT 3.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
@@ -108,7 +109,7 @@ pub struct Publish<'a, T = ()> {
     pub(crate) topic: &'a str,
     /// The payload, or its beginning if `remaining` is not 0.
     pub payload: &'a [u8],
-    /// The number of bytes of the payload that follow behind `payload`.
+    /// The number of bytes of the payload that follow `payload`, and are sent later.
     pub remaining: u32,
     /// The quality of service.
     pub qos: QoS,
@@ -121,8 +122,8 @@ pub struct Publish<'a, T = ()> {
 }
 
 impl<'a> Publish<'a> {
-    /// Makes an empty message with QoS 0 that is not retained. The topic has to be a [topic
-    /// name](TopicName), which is checked when the message is sent.
+    /// Makes an empty message to a topic, with QoS 0 and without the retain flag. The topic has to
+    /// be a [topic name](TopicName), which is checked when the message is sent.
     pub const fn to(topic: &'a str) -> Self {
         Publish {
             topic,
@@ -135,8 +136,8 @@ impl<'a> Publish<'a> {
         }
     }
 
-    /// Makes an empty message with QoS 0 that is not retained, to a topic name that was parsed
-    /// before. With the feature `fast` it is not checked again.
+    /// Makes an empty message to a topic name that was parsed before, with QoS 0 and without the
+    /// retain flag. With the feature `fast` the name is not checked again.
     pub const fn to_name(name: TopicName<'a>) -> Self {
         Publish {
             is_checked: Checked::YES,
@@ -192,14 +193,15 @@ impl<'a, T: Copy> Publish<'a, T> {
         self
     }
 
-    /// Announces `len` bytes of the payload behind [`payload`](Self::payload). They follow with
-    /// [`publish_chunk`](crate::Session::publish_chunk) or
+    /// Announces `len` bytes of the payload after those of [`payload`](Self::payload). The program
+    /// sends them with [`publish_chunk`](crate::Session::publish_chunk) or
     /// [`publish_direct`](crate::Session::publish_direct).
     ///
     /// Packets cannot be interleaved: until the last byte has been passed to the session, other
     /// commands return [`Busy`](crate::SendError::Busy), and neither acknowledgements nor PINGREQ
-    /// are sent. Brokers take only complete packets as signs of life: mosquitto closes a connection
-    /// whose PUBLISH takes longer than one and a half times the [keep alive](Connect::keep_alive).
+    /// are sent. Brokers count only complete packets as signs of life: mosquitto closes a
+    /// connection whose PUBLISH takes longer than one and a half times the
+    /// [keep alive](Connect::keep_alive).
     /// Choose a keep alive that suits the slowest upload.
     pub const fn remaining(mut self, len: u32) -> Self {
         self.remaining = len;
@@ -226,7 +228,7 @@ impl<'a, T: Copy> Publish<'a, T> {
 pub struct Connect<'a, T = ()> {
     /// The client identifier, which names the session at the broker.
     pub client_id: &'a str,
-    /// The message that the broker publishes when the connection is lost.
+    /// The message that the broker publishes when the connection ends without DISCONNECT.
     pub will: Option<Publish<'a, T>>,
     /// The user name.
     pub user: Option<&'a str>,
@@ -234,13 +236,13 @@ pub struct Connect<'a, T = ()> {
     pub password: Option<&'a [u8]>,
     /// The keep alive in seconds; 0 switches it off.
     pub keep_alive: u16,
-    /// The time limit for an answer in seconds; 0 switches it off. It is not sent.
+    /// The time limit for CONNACK and PINGRESP in seconds; 0 switches it off. It is not sent.
     pub timeout: u8,
     /// Whether the session is clean: it begins and ends with the connection. With MQTT 5 this is
     /// Clean Start: the session begins with the connection.
     pub clean: bool,
-    /// The offset of packet identifiers if the broker has a session that the client does not know.
-    /// It is not sent.
+    /// The offset of the packet identifiers if the broker has a session that the client does not
+    /// know: see [`identifier_offset()`](Self::identifier_offset()). It is not sent.
     pub identifier_offset: u16,
     /// The properties of CONNECT. Those of the will are part of the will.
     pub properties: T,
@@ -268,7 +270,15 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// Sets the properties, which only MQTT 5 has. A will with properties is set after them.
+    /// Sets the properties of CONNECT, which only MQTT 5 has. A will with properties is set after
+    /// them.
+    ///
+    /// [`connect`](crate::Session::connect) adds two properties if the list does not have them: a
+    /// [receive maximum](Property::ReceiveMaximum), the number of QoS 2 messages that the session
+    /// can accept, if its profile receives such messages; and after
+    /// [`keep_session`](Self::keep_session) a
+    /// [session expiry interval](Property::SessionExpiryInterval) of `u32::MAX`, with which the
+    /// session never expires.
     ///
     /// # Examples
     /// ```
@@ -302,6 +312,9 @@ impl<'a> Connect<'a> {
 impl<'a, T: Copy> Connect<'a, T> {
     /// Asks the broker to resume the session with this client identifier, or to begin a session
     /// that outlives the connection if there is none [MQTT-3.1.2-4].
+    ///
+    /// With MQTT 5, the session never expires unless the [properties](Self::properties()) contain
+    /// a [session expiry interval](Property::SessionExpiryInterval).
     pub const fn keep_session(mut self) -> Self {
         self.clean = false;
         self
@@ -309,7 +322,8 @@ impl<'a, T: Copy> Connect<'a, T> {
 
     /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0 for
     /// no limit [MQTT-3.1.2-23]. The broker closes the connection when it has received nothing for
-    /// one and a half times as long.
+    /// one and a half times the keep alive [MQTT-3.1.2-24]. With MQTT 5, a
+    /// [server keep alive](Property::ServerKeepAlive) in CONNACK replaces it [MQTT-3.1.2-21].
     pub const fn keep_alive(mut self, seconds: u16) -> Self {
         self.keep_alive = seconds;
         self

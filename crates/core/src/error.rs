@@ -3,11 +3,20 @@
 use crate::ReasonCode;
 use core::{error::Error, fmt};
 
-/// The reason why a command was not carried out. Nothing was written, no packet identifier was
-/// taken, and the connection is as it was before the call.
+/// The reason why a command was not executed. It has written nothing and used no packet
+/// identifier, and the connection is as it was before the call, unless the command says otherwise.
 ///
 /// [`Full`](SendError::Full) and [`Busy`](SendError::Busy) are part of normal operation: do what
-/// they ask for, then repeat the command.
+/// their documentation says, then repeat the command.
+///
+/// # Examples
+/// ```
+/// use motemq::{Buffer, Publish, SendError, Session, Slot};
+/// let mut session = Session::<[Slot; 1]>::new();
+/// let mut tx = Buffer::<[u8; 64]>::new();
+/// let error = session.publish(&Publish::to("a"), &mut tx).unwrap_err();
+/// assert_eq!(error, SendError::Offline);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -16,27 +25,30 @@ pub enum SendError {
     /// `tx` has too little room now. Write its bytes to the transport, then repeat the command.
     Full = 1,
     /// Something that began earlier has to be completed first: a payload that is being streamed,
-    /// the resending of messages after a reconnection, or the oldest packet in flight while all
-    /// slots are taken. Process further events, then repeat the command.
+    /// the resending of messages after a reconnection, the oldest packet in flight if the next
+    /// slot is not free, or, with MQTT 5, as many messages as the server's
+    /// [receive maximum](crate::Limits::receive_maximum) allows. Process further events, then
+    /// repeat the command.
     Busy = 2,
     /// There is no connection, or the broker has not accepted it yet.
     Offline = 3,
     /// An argument is not allowed by MQTT, by the session's [`Profile`](crate::Profile), or in the
-    /// present state. Repeating the command does not help.
+    /// present state. Repeating the command with the same argument does not help.
     Invalid = 4,
     /// The packet does not fit into an empty `tx` or into the length fields of MQTT, or the SUBACK
     /// for this number of filters does not fit into `rx`.
     TooLong = 5,
-    /// The server of MQTT 5 does not support it, as it said in CONNACK: the QoS, retained messages,
-    /// the topic alias, a kind of subscription, or a packet of this length. See
-    /// [`limits`](crate::Session::limits). Or the session speaks MQTT 3.1.1 as
-    /// [`Either`](crate::Either), and only MQTT 5 has it.
+    /// The command needs something that the server does not support: with MQTT 5, a QoS, retained
+    /// messages, a topic alias, a kind of subscription or a packet of this length, according to
+    /// the [limits](crate::Session::limits) that the server has announced; with
+    /// [`Either`](crate::Either), something that MQTT 3.1.1 does not have while the session uses
+    /// that version.
     Unsupported = 7,
 }
 
 impl SendError {
-    /// Returns the number of the error, 1 to 5 or 7. The numbers are stable, for logs and for C: later
-    /// versions add numbers, but do not change or reuse them.
+    /// Returns the number of the error, 1 to 5 or 7. The numbers are stable, for logs and for C:
+    /// later versions add numbers, but do not change or reuse them.
     ///
     /// # Examples
     /// ```
@@ -58,24 +70,34 @@ impl SendError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Fault {
-    /// The broker refused CONNECT with this return code.
+    /// The broker refused CONNECT with this return code of MQTT 3.1.1. A server of MQTT 5 refuses
+    /// with [`Event::Disconnected`](crate::Event::Disconnected), unless it speaks only MQTT 3.1.1.
     Refused(ReturnCode),
-    /// The broker sent bytes that are not a packet of MQTT 3.1.1 [MQTT-4.8.0-1].
+    /// The broker sent bytes that are not a packet of the version of MQTT in use: [MQTT-4.8.0-1]
+    /// of MQTT 3.1.1, [MQTT-4.13.1-1] of MQTT 5.
     Malformed,
     /// The broker sent a packet that is not allowed at this point: a first packet other than
     /// CONNACK, a second CONNACK, a packet that only clients send, an acknowledgement of the wrong
-    /// type, or a CONNACK that resumes a session although CONNECT asked for a clean one.
+    /// type, a CONNACK that resumes a session although CONNECT asked for a clean one, or a packet
+    /// that the session's [`Profile`](crate::Profile) leaves out.
+    ///
+    /// With MQTT 5, this is every protocol error that has no fault of its own, such as a property
+    /// or a reason code that the packet cannot have, or the wrong authentication method.
     Unexpected,
-    /// The broker did not answer in time: see [`Connect::timeout`](crate::Connect::timeout).
+    /// The broker did not answer CONNECT or PINGREQ in time: see
+    /// [`Connect::timeout`](crate::Connect::timeout()) and [`tick`](crate::Session::tick).
     Timeout,
-    /// The broker sent a packet that is larger than `rx` and is not a PUBLISH. It can be a PUBLISH
-    /// if the session's [`Profile`](crate::Profile) leaves out streaming or skipping.
+    /// The broker sent a packet that is larger than `rx` and that cannot be read in pieces. A
+    /// PUBLISH can be read in pieces, unless the session's [`Profile`](crate::Profile) leaves out
+    /// streaming or skipping. With MQTT 5, the packet can also be larger than the maximum packet
+    /// size that the client has announced.
     PacketTooLarge,
     /// The broker has more QoS 2 messages in flight than the session has slots. The messages that
     /// were accepted are completed over the next connection. Give the session more slots if this
     /// happens often.
     TooManyQos2,
-    /// The server of MQTT 5 sent a topic alias above the maximum that the client has announced.
+    /// The server of MQTT 5 sent a topic alias of 0 [MQTT-3.3.2-8], or above the maximum that the
+    /// client has announced [MQTT-3.1.2-26].
     TopicAlias,
 }
 
@@ -126,8 +148,10 @@ impl Fault {
     }
 }
 
-/// The return code of a CONNACK (MQTT 3.1.1, section 3.2.2.3).
+/// The return code of a CONNACK (MQTT 3.1.1, section 3.2.2.3). MQTT 5 has
+/// [reason codes](crate::ReasonCode) instead.
 ///
+/// # Examples
 /// ```
 /// use motemq::ReturnCode;
 /// assert_eq!(ReturnCode::NOT_AUTHORIZED.to_string(), "not authorised (return code 5)");
@@ -141,21 +165,21 @@ impl Fault {
 pub struct ReturnCode(pub(crate) u8);
 
 impl ReturnCode {
-    /// The broker accepts the connection.
+    /// Return code 0: the broker accepts the connection.
     pub const ACCEPTED: Self = ReturnCode(0);
-    /// The broker does not support MQTT 3.1.1.
+    /// Return code 1: the broker does not support MQTT 3.1.1.
     pub const UNACCEPTABLE_PROTOCOL_VERSION: Self = ReturnCode(1);
-    /// The broker does not allow the client identifier.
+    /// Return code 2: the broker does not allow the client identifier.
     pub const IDENTIFIER_REJECTED: Self = ReturnCode(2);
-    /// The broker is not available at present.
+    /// Return code 3: the broker is not available at present.
     pub const SERVER_UNAVAILABLE: Self = ReturnCode(3);
-    /// The user name or the password is wrong.
+    /// Return code 4: the broker does not accept the user name or the password.
     pub const BAD_USER_NAME_OR_PASSWORD: Self = ReturnCode(4);
-    /// The client is not authorised to connect.
+    /// Return code 5: the client is not authorised to connect.
     pub const NOT_AUTHORIZED: Self = ReturnCode(5);
 
-    /// Returns the code as it is sent. Some brokers send codes above 5, which MQTT 3.1.1 does not
-    /// define.
+    /// Returns the code as the byte in the packet. Some brokers send codes above 5, which MQTT
+    /// 3.1.1 does not define.
     pub const fn get(self) -> u8 {
         self.0
     }

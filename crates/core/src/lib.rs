@@ -14,7 +14,8 @@
 //!   [`subscribe`](Session::subscribe), [`unsubscribe`](Session::unsubscribe),
 //!   [`disconnect`](Session::disconnect) and a few more. A command writes to `tx`, or returns an
 //!   error and changes nothing.
-//! - *Time*: [`Session::tick`] takes the time, and returns for how long the program can sleep.
+//! - *Time*: [`Session::tick`] takes the time in milliseconds, and returns for how many
+//!   milliseconds the program can sleep.
 //! - *Transport*: [`Buffer::space`] and [`Buffer::commit`] for a read, [`Buffer::bytes`] and
 //!   [`Buffer::consume`] for a write, and [`Session::on_connection_lost`] when the transport is
 //!   closed.
@@ -95,7 +96,7 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `fast` | no | for hosts: shortcuts for complete messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and copies by `memcpy`, which small targets would have to link. It changes only the speed. |
+//! | `fast` | no | for hosts: shortcuts for complete messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and copies by `memcpy`, which small targets would have to link. The behaviour stays the same; a [`PendingAck`] takes 12 bytes instead of 4. |
 //! | `defmt` | no | `defmt::Format` for the public types. As with `Debug`, passwords and the content of buffers are not shown. |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]

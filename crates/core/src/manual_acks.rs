@@ -24,7 +24,8 @@ use queue::Pending;
 use ring::Pending;
 pub use token::AckToken;
 
-/// Memory for one pending acknowledgement; four bytes, and twelve with the feature `fast`.
+/// Memory for one pending acknowledgement of [`ManualAcks`]: four bytes, or twelve with the feature
+/// `fast`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
@@ -50,7 +51,7 @@ const ALLOWED: u8 = 1;
 type WithToken<'r, P> = (EventOf<'r, P>, Option<AckToken>);
 
 impl PendingAck {
-    /// A free place.
+    /// A place without a pending acknowledgement.
     pub const NONE: PendingAck = PendingAck::new(0, 0, NOT_ALLOWED);
 
     #[inline(always)]
@@ -78,16 +79,22 @@ impl PendingAck {
     }
 }
 
-/// Holds acknowledgements back until [`ack`](Self::ack), which may come in any order. They are sent
-/// in the order in which the messages were received [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+/// Manual acknowledgement: a layer over a [`Session`] that sends the acknowledgement of a message
+/// only after the application has called [`ack`](Self::ack).
 ///
-/// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect)
-/// here. Reading goes on until as many acknowledgements are pending as there are places, or as many
-/// of QoS 2 as the session has slots to accept them: see [`is_full`](Self::is_full). A message that
-/// is not acknowledged when the connection is lost is delivered again.
+/// The application can call `ack` in any order. The layer sends the acknowledgements in the order
+/// in which the messages were received [MQTT-4.6.0-2] [MQTT-4.6.0-3].
 ///
-/// Keep one layer for the life of the session: it recognises tokens of earlier connections only if
+/// Take events from [`next_event`](Self::next_event) of this layer instead of from the session, and
+/// close the connection with [`disconnect`](Self::disconnect) of this layer. The layer reads no
+/// further messages while it [is full](Self::is_full). If the session is resumed after its
+/// connection was lost, the broker delivers messages again that were not acknowledged.
+///
+/// Use the same layer as long as the session: it recognises tokens of earlier connections only if
 /// it has received the events of these connections.
+///
+/// `ManualAcks<[PendingAck; N]>` takes 4 bytes, and one [`PendingAck`] for each of the `N` places;
+/// with the feature `fast`, 12 bytes more.
 ///
 /// # Examples
 /// ```
@@ -121,7 +128,8 @@ pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
 }
 
 impl<const N: usize> ManualAcks<[PendingAck; N]> {
-    /// Makes a layer without pending acknowledgements, for up to `N` at once.
+    /// Makes a layer without pending acknowledgements. Up to `N`, which is at least 1, can be
+    /// pending at the same time.
     pub const fn new() -> Self {
         const { assert!(N > 0, "a layer has at least one place") };
         ManualAcks {
@@ -152,7 +160,7 @@ impl<const N: usize> DerefMut for ManualAcks<[PendingAck; N]> {
 }
 
 impl ManualAcks {
-    /// Allows the acknowledgement of a message. [`next_event`](Self::next_event) writes it once all
+    /// Allows the acknowledgement of a message. [`next_event`](Self::next_event) writes it when all
     /// earlier ones are allowed, too.
     ///
     /// A QoS 2 message counts as accepted from now on: it is not delivered again, and a
@@ -160,8 +168,8 @@ impl ManualAcks {
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if the acknowledgement is not pending: it was allowed
-    /// before, or it belongs to an earlier connection, whose identifiers may stand for other
-    /// messages by now. The broker delivers such a message again. Tokens of a connection become
+    /// before, or it belongs to an earlier connection, whose packet identifiers may belong to other
+    /// messages now. The broker delivers such a message again. Tokens of a connection become
     /// invalid when the next one is [`Connected`](Event::Connected); until then a QoS 2 message can
     /// still be accepted.
     pub fn ack<P: Protocol>(
@@ -183,8 +191,8 @@ impl ManualAcks {
     }
 
     /// Returns the next event, as [`Session::next_event`] does, but does not acknowledge messages
-    /// by itself. With a message of QoS 1 or 2, or with its last piece, it returns the token for
-    /// [`ack`](Self::ack). Returns `Ok(None)` also while the layer [is full](Self::is_full).
+    /// by itself. With a message of QoS 1 or 2, or with its last piece, it also returns the token
+    /// for [`ack`](Self::ack). While the layer [is full](Self::is_full), it returns `Ok(None)`.
     ///
     /// # Errors
     /// As [`Session::next_event`].
@@ -330,8 +338,8 @@ impl ManualAcks {
         Ok(())
     }
 
-    /// Takes over the state of a layer with as many places or fewer. This is how a layer grows; its
-    /// tokens stay valid.
+    /// Takes over the state of a layer with as many places or fewer. A layer grows in this way, and
+    /// its tokens stay valid.
     ///
     /// # Errors
     /// [`TooLong`](SendError::TooLong) if `smaller` has more places. Nothing is changed then.
@@ -344,14 +352,15 @@ impl ManualAcks {
         Ok(())
     }
 
-    /// Returns the number of places.
+    /// Returns the number of acknowledgements that can be pending at the same time.
     pub fn places(&self) -> usize {
         self.pending.places()
     }
 
-    /// Returns whether nothing can be read: either no place is free, or the session has too few
-    /// free slots to accept another QoS 2 message besides the pending ones. A layer with more
-    /// places or a session with more slots can [adopt](Self::adopt) this one then.
+    /// Returns whether the layer can read no further message: either no place is free, or the
+    /// session has too few free slots to accept another QoS 2 message besides the pending ones. A
+    /// layer with more places, or a session with more slots, can then [adopt](Self::adopt) the
+    /// state.
     pub fn is_full<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
         !self.has_place(session)
     }

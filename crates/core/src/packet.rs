@@ -39,7 +39,8 @@ pub use crate::wire::Malformed;
 pub use filters::Filters;
 use filters::{Source, read_filters};
 
-/// A packet, of a client or of a broker.
+/// A packet of MQTT 3.1.1, of a client or of a broker. [`decode`] reads it, and
+/// [`encode`](Packet::encode) writes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Packet<'a> {
@@ -99,7 +100,7 @@ pub enum Packet<'a> {
     },
     /// The broker answers UNSUBSCRIBE.
     UnsubAck(PacketId),
-    /// A client asks for a PINGRESP.
+    /// A client sends a sign of life, and asks for PINGRESP.
     PingReq,
     /// The broker answers PINGREQ.
     PingResp,

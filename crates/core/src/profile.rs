@@ -2,13 +2,14 @@
 use crate::{Protocol, QoS};
 use core::{fmt::Debug, hash::Hash};
 
-/// The parts of the protocol that a [`Session`](crate::Session) speaks.
+/// The parts of the protocol that a [`Session`](crate::Session) contains.
 ///
 /// The code of a part that is left out is not linked. A call that belongs to such a part does not
 /// compile; a value that belongs to it is [`Invalid`](crate::SendError::Invalid); a packet that
 /// belongs to it is [`Unexpected`](crate::Fault::Unexpected). [`Full`] has every part and is the
-/// default. [`Clean`] and [`Sensor`] are ready-made; a profile of one's own takes a few lines:
+/// default. [`Clean`] and [`Sensor`] leave out parts. An application can define its own profile.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Mqtt311, Profile, QoS, Session, Slot};
 ///
@@ -47,7 +48,7 @@ use core::{fmt::Debug, hash::Hash};
 /// session.publish_chunk(b"data", &mut tx); // `Clean` publishes messages in one piece
 /// ```
 pub trait Profile: Copy + Eq + Hash + Debug + 'static {
-    /// The highest quality of service in either direction.
+    /// The highest quality of service of the messages that the program sends and receives.
     const MAX_QOS: QoS = QoS::ExactlyOnce;
     /// Whether the program subscribes and receives messages.
     const SUBSCRIBES: bool = true;
@@ -60,7 +61,8 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// part it ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const STREAMS_IN: bool = true;
     /// Whether a received message whose topic is longer than `rx` is
-    /// [`Skipped`](crate::Event::Skipped). Without this part it ends the connection with
+    /// [`Skipped`](crate::Event::Skipped). Without this part, or without
+    /// [`STREAMS_IN`](Self::STREAMS_IN), it ends the connection with
     /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const SKIPS: bool = true;
     /// Whether the topic of a received message is checked: it has to be UTF-8 and a topic name
@@ -73,41 +75,42 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// Whether a message can be published in pieces: see
     /// [`Publish::remaining`](crate::Publish::remaining).
     const STREAMS_OUT: bool = true;
-    /// Whether a QoS 2 message that arrives under a packet identifier whose PUBREL is still to come
-    /// is delivered and [marked](crate::Message::is_repeated), so that the application decides
+    /// Whether a QoS 2 message that arrives under a packet identifier whose PUBREL has not arrived
+    /// yet is delivered and [marked](crate::Message::is_repeated), so that the application decides
     /// whether it is a repetition. This is off even in [`Full`], which discards such a message, as
     /// [MQTT-4.3.3-2] requires.
     ///
     /// Some brokers forget which identifiers they have in use when one of their nodes fails, and
     /// send other messages under them. Without this part those messages are lost. With it, an
-    /// application that remembers the message that it received under each identifier (a hash is
-    /// enough) loses none.
+    /// application that stores a hash of the message received under each identifier loses none.
     const DELIVERS_REPEATED: bool = false;
-    /// With MQTT 5: whether faults and refusals have reasons. A fault on an open connection leaves
-    /// DISCONNECT with its reason code in `tx`, the application can
-    /// [refuse](crate::Session::refuse) messages, and a PUBREL with an unknown packet identifier is
-    /// answered with [that reason](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this
-    /// part acknowledgements have no reason codes, as in MQTT 3.1.1.
+    /// With MQTT 5: whether the session sends reason codes. A fault on an open connection writes
+    /// DISCONNECT with its reason code to `tx`, the application can
+    /// [refuse](crate::Session::refuse) messages, and PUBCOMP says if the packet identifier of a
+    /// PUBREL [is unknown](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this part
+    /// acknowledgements have no reason codes, as in MQTT 3.1.1.
     const EXPLAINS: bool = true;
-    /// With MQTT 5: whether an acknowledgement that says more than success, such as that a message
-    /// has no subscribers, is reported as [`Accepted`](crate::Event::Accepted) instead of
-    /// [`Acked`](crate::Event::Acked) or [`Received`](crate::Event::Received). This is off even in
-    /// [`Full`], so that programs that do not care have fewer events. MQTT 3.1.1 has no reasons.
+    /// With MQTT 5: whether a successful acknowledgement with properties or with a reason code,
+    /// such as [no matching subscribers](crate::ReasonCode::NO_MATCHING_SUBSCRIBERS), is reported
+    /// as [`Accepted`](crate::Event::Accepted) instead of [`Acked`](crate::Event::Acked) or
+    /// [`Received`](crate::Event::Received). This is off even in [`Full`], so that programs that do
+    /// not need the reasons handle fewer events. It has no effect with MQTT 3.1.1.
     const REPORTS_SUCCESS: bool = false;
     /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
-    /// is [`Unexpected`](crate::Fault::Unexpected). MQTT 3.1.1 has no AUTH.
+    /// is [`Unexpected`](crate::Fault::Unexpected). It has no effect with MQTT 3.1.1.
     const AUTHENTICATES: bool = true;
 }
 
-/// Every part of the protocol.
+/// The profile with every part of the protocol, which is the default.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Full;
 
 impl Profile for Full {}
 
-/// Clean sessions only: a session ends with its connection, and a message is published in one
-/// piece.
+/// A profile for clean sessions only: a session ends with its connection, and a message is
+/// published in one piece.
 ///
+/// # Examples
 /// ```
 /// # use motemq::*;
 /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
@@ -128,8 +131,9 @@ impl Profile for Clean {
     const AUTHENTICATES: bool = false;
 }
 
-/// A sensor: it publishes with QoS 0, over clean sessions, and receives nothing.
+/// A profile for sensors: they publish with QoS 0, over clean sessions, and receive no messages.
 ///
+/// # Examples
 /// ```
 /// # use motemq::*;
 /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());

@@ -20,7 +20,9 @@ pub(crate) use write::each;
 use crate::{QoS, Text};
 use core::num::{NonZeroU16, NonZeroU32};
 
-/// A property of a packet (MQTT 5, section 2.2.2.2), with the standard's name.
+/// A property of a packet (MQTT 5, section 2.2.2.2), with the standard's name. The documentation of
+/// each property begins with the packets that can have it. The properties of a will are part of
+/// CONNECT.
 ///
 /// `Debug` and `Display` do not show [authentication data](Property::AuthenticationData).
 ///
@@ -38,74 +40,85 @@ use core::num::{NonZeroU16, NonZeroU32};
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Property<'a> {
-    /// Whether the payload is UTF-8 (1). If not (0), it is any bytes. Nothing checks it.
+    /// PUBLISH, will: whether the payload is UTF-8 text. If not, it can be any bytes. This crate
+    /// does not check the payload.
     PayloadFormatIndicator(bool) = table::PAYLOAD_FORMAT_INDICATOR,
-    /// The seconds after which the server does not deliver the message any more. From a server:
-    /// the seconds that are left of it [MQTT-3.3.2-6].
+    /// PUBLISH, will: the seconds after which the server no longer delivers the message. From a
+    /// server: the seconds that remain of this time [MQTT-3.3.2-6].
     MessageExpiryInterval(u32) = table::MESSAGE_EXPIRY_INTERVAL,
-    /// The kind of payload, for example a MIME type.
+    /// PUBLISH, will: the kind of payload, for example a MIME type.
     ContentType(Text<'a>) = table::CONTENT_TYPE,
-    /// The topic to which the answer to this message is to be published. It is a topic name
-    /// [MQTT-3.3.2-14].
+    /// PUBLISH, will: the topic to which the answer to this message is to be published. It is a
+    /// topic name [MQTT-3.3.2-14].
     ResponseTopic(Text<'a>) = table::RESPONSE_TOPIC,
-    /// Data that the answer to this message is to repeat.
+    /// PUBLISH, will: data that the answer to this message has to repeat.
     CorrelationData(&'a [u8]) = table::CORRELATION_DATA,
-    /// In SUBSCRIBE: a number, 1 to 268,435,455, for its subscriptions. In PUBLISH: the number of a
-    /// subscription that matches; there is one for each.
+    /// SUBSCRIBE: an identifier, 1 to 268,435,455, for the subscriptions of the packet. PUBLISH of
+    /// a server: the identifier of a subscription that the message matches, once for each of them.
     SubscriptionIdentifier(u32) = table::SUBSCRIPTION_IDENTIFIER,
-    /// The seconds for which the session outlives the connection; `u32::MAX`: for ever.
+    /// CONNECT, CONNACK, DISCONNECT of a client: the seconds for which the session outlives the
+    /// connection. With `u32::MAX` it never expires.
     SessionExpiryInterval(u32) = table::SESSION_EXPIRY_INTERVAL,
-    /// The client identifier that the server has chosen.
+    /// CONNACK: the client identifier that the server has chosen for a client without one
+    /// [MQTT-3.1.3-7].
     AssignedClientIdentifier(Text<'a>) = table::ASSIGNED_CLIENT_IDENTIFIER,
-    /// The keep alive in seconds that the server demands [MQTT-3.1.2-21].
+    /// CONNACK: the keep alive in seconds that the server demands. It replaces the one of CONNECT
+    /// [MQTT-3.1.2-21].
     ServerKeepAlive(u16) = table::SERVER_KEEP_ALIVE,
-    /// The name of the authentication method.
+    /// CONNECT, CONNACK, AUTH: the name of the authentication method.
     AuthenticationMethod(Text<'a>) = table::AUTHENTICATION_METHOD,
-    /// The data of the authentication method. It requires an authentication method.
+    /// CONNECT, CONNACK, AUTH: data whose content the authentication method defines. It requires an
+    /// [authentication method](Property::AuthenticationMethod).
     AuthenticationData(&'a [u8]) = table::AUTHENTICATION_DATA,
-    /// Whether the server may send reason strings and user properties in packets other than
-    /// PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29].
+    /// CONNECT: whether the server may send reason strings and user properties in packets other
+    /// than PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29].
     RequestProblemInformation(bool) = table::REQUEST_PROBLEM_INFORMATION,
-    /// The seconds for which the server delays the will.
+    /// Will: the seconds for which the server delays the will after the connection has ended.
     WillDelayInterval(u32) = table::WILL_DELAY_INTERVAL,
-    /// Whether the server is asked for [response information](Property::ResponseInformation).
+    /// CONNECT: whether the client asks for [response information](Property::ResponseInformation).
     RequestResponseInformation(bool) = table::REQUEST_RESPONSE_INFORMATION,
-    /// The basis of response topics.
+    /// CONNACK: text from which the client makes its response topics.
     ResponseInformation(Text<'a>) = table::RESPONSE_INFORMATION,
-    /// Other servers that the client can use, separated by spaces.
+    /// CONNACK, DISCONNECT of a server: other servers that the client can use, separated by spaces.
     ServerReference(Text<'a>) = table::SERVER_REFERENCE,
-    /// The reason for a reason code, for people.
+    /// CONNACK, AUTH, DISCONNECT and all acknowledgements: a text for people that explains the
+    /// reason code.
     ReasonString(Text<'a>) = table::REASON_STRING,
-    /// The number of messages with QoS 1 and 2 that may be in flight to the sender.
+    /// CONNECT, CONNACK: the number of messages with QoS 1 and 2 that may be in flight to the
+    /// sender of this property.
     ReceiveMaximum(NonZeroU16) = table::RECEIVE_MAXIMUM,
-    /// The highest topic alias that the sender accepts; 0: none.
+    /// CONNECT, CONNACK: the highest topic alias that the sender of this property accepts, or 0 if
+    /// it accepts none.
     TopicAliasMaximum(u16) = table::TOPIC_ALIAS_MAXIMUM,
-    /// A number that stands for the topic.
+    /// PUBLISH: a number that stands for the topic. A packet with a topic sets the alias, and a
+    /// packet with an empty topic uses it.
     TopicAlias(NonZeroU16) = table::TOPIC_ALIAS,
-    /// The highest quality of service that the server supports: 0 or 1.
+    /// CONNACK: the highest quality of service that the server supports, 0 or 1. Without this
+    /// property the server supports QoS 2.
     MaximumQoS(QoS) = table::MAXIMUM_QOS,
-    /// Whether the server supports retained messages.
+    /// CONNACK: whether the server supports retained messages.
     RetainAvailable(bool) = table::RETAIN_AVAILABLE,
-    /// A name and a value, which mean what the application likes. It can stand in every packet with
-    /// properties, any number of times.
+    /// All packets with properties, and the will: a name and a value, whose meaning the application
+    /// defines. A packet can have any number of them.
     UserProperty {
-        /// The name. A name can be repeated.
+        /// The name. Several user properties can have the same name.
         name: Text<'a>,
-        /// The value.
+        /// The value, which can be empty.
         value: Text<'a>,
     } = table::USER_PROPERTY,
-    /// The largest packet in bytes that the sender accepts.
+    /// CONNECT, CONNACK: the length in bytes of the largest packet that the sender of this property
+    /// accepts.
     MaximumPacketSize(NonZeroU32) = table::MAXIMUM_PACKET_SIZE,
-    /// Whether the server supports wildcards in topic filters.
+    /// CONNACK: whether the server supports wildcards in topic filters.
     WildcardSubscriptionAvailable(bool) = table::WILDCARD_SUBSCRIPTION_AVAILABLE,
-    /// Whether the server supports subscription identifiers.
+    /// CONNACK: whether the server supports subscription identifiers.
     SubscriptionIdentifierAvailable(bool) = table::SUBSCRIPTION_IDENTIFIER_AVAILABLE,
-    /// Whether the server supports shared subscriptions.
+    /// CONNACK: whether the server supports shared subscriptions.
     SharedSubscriptionAvailable(bool) = table::SHARED_SUBSCRIPTION_AVAILABLE,
 }
 
 impl<'a> Property<'a> {
-    /// Returns the identifier of the property, as it is sent.
+    /// Returns the identifier of the property as the byte in the packet.
     ///
     /// # Examples
     /// ```

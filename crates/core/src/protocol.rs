@@ -45,10 +45,10 @@ mod sealed {
 /// [`Either`].
 ///
 /// It is the second parameter of a [`Session`](crate::Session). The trait is sealed: its
-/// implementations are the versions that this crate speaks. To leave out parts of a version,
+/// implementations are the versions that this crate supports. To leave out parts of a version,
 /// implement [`Profile`].
 pub trait Protocol: sealed::Version + Copy + Eq + Hash + Debug + 'static {
-    /// The parts of the protocol that the session speaks.
+    /// The parts of the protocol that the session contains.
     type Profile: Profile;
 
     /// The type of the properties of a received packet. MQTT 3.1.1 has none, so it is `()`.
@@ -59,8 +59,10 @@ pub trait Protocol: sealed::Version + Copy + Eq + Hash + Debug + 'static {
     fn properties(properties: Properties<'_>) -> Self::Properties<'_>;
 }
 
-/// MQTT 3.1.1.
+/// The protocol MQTT 3.1.1, as the second parameter of a [`Session`](crate::Session). It is the
+/// default.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Mqtt311, Sensor, Session, Slot};
 /// let session = Session::<[Slot; 8]>::new(); // all of MQTT 3.1.1
@@ -106,10 +108,11 @@ impl<C: Profile> Protocol for Mqtt311<C> {
     fn properties(_: Properties<'_>) {}
 }
 
-/// MQTT 5.
+/// The protocol MQTT 5, as the second parameter of a [`Session`](crate::Session).
 ///
 /// A session of MQTT 5 takes 20 bytes more than one of MQTT 3.1.1.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Mqtt5, Sensor, Session, Slot};
 /// let session = Session::<[Slot; 8], Mqtt5>::with_protocol(); // all of MQTT 5
@@ -167,7 +170,9 @@ impl<C: Profile> Protocol for Mqtt5<C> {
     }
 }
 
-/// A version of MQTT that is, or can be, MQTT 5: [`Mqtt5`] or [`Either`].
+/// A [`Protocol`] that is, or can be, MQTT 5: [`Mqtt5`] or [`Either`].
+///
+/// The trait is sealed, as [`Protocol`] is.
 pub trait HasMqtt5: for<'r> Protocol<Properties<'r> = Properties<'r>> {}
 
 impl<C: Profile> HasMqtt5 for Mqtt5<C> {}

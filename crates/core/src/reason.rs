@@ -23,7 +23,10 @@ pub struct ReasonCode(pub(crate) u8);
 macro_rules! codes {
     ($($number:literal $name:ident $text:literal $doc:literal)*) => {
         impl ReasonCode {
-            $(#[doc = $doc] pub const $name: Self = ReasonCode($number);)*
+            $(
+                #[doc = concat!("Reason code ", stringify!($number), ": ", $doc)]
+                pub const $name: Self = ReasonCode($number);
+            )*
 
             /// Returns the meaning of the code in a few words.
             fn text(self) -> &'static str {
@@ -37,83 +40,88 @@ macro_rules! codes {
 }
 
 codes! {
-    0x00 SUCCESS "success" "The operation succeeded."
-    0x01 GRANTED_QOS_1 "granted QoS 1" "The subscription is accepted with QoS 1 at most."
-    0x02 GRANTED_QOS_2 "granted QoS 2" "The subscription is accepted with QoS 2 at most."
+    0x00 SUCCESS "success" "the operation succeeded."
+    0x01 GRANTED_QOS_1 "granted QoS 1" "the server accepts the subscription with QoS 1 at most."
+    0x02 GRANTED_QOS_2 "granted QoS 2" "the server accepts the subscription with QoS 2 at most."
     0x04 DISCONNECT_WITH_WILL_MESSAGE "disconnect with will message"
-        "The client disconnects, and the server is to publish the will."
+        "the client disconnects, and asks the server to publish the will."
     0x10 NO_MATCHING_SUBSCRIBERS "no matching subscribers"
-        "The message is accepted, but no subscription matches its topic."
+        "the server accepts the message, but no subscription matches its topic."
     0x11 NO_SUBSCRIPTION_EXISTED "no subscription existed"
-        "There was no subscription with this topic filter."
-    0x18 CONTINUE_AUTHENTICATION "continue authentication" "The authentication goes on."
-    0x19 RE_AUTHENTICATE "re-authenticate" "The client begins an authentication anew."
-    0x80 UNSPECIFIED_ERROR "unspecified error" "The sender does not give the reason, or no other code fits."
-    0x81 MALFORMED_PACKET "malformed packet" "A packet is not what the standard says."
+        "the client had no subscription with this topic filter."
+    0x18 CONTINUE_AUTHENTICATION "continue authentication"
+        "the sender continues the authentication."
+    0x19 RE_AUTHENTICATE "re-authenticate" "the client begins a re-authentication."
+    0x80 UNSPECIFIED_ERROR "unspecified error"
+        "the sender does not give the reason, or no other code fits."
+    0x81 MALFORMED_PACKET "malformed packet" "a packet cannot be parsed according to the standard."
     0x82 PROTOCOL_ERROR "protocol error"
-        "A packet is not allowed at this point, or contains what is not allowed."
+        "a packet is not allowed at this point, or contains values that are not allowed."
     0x83 IMPLEMENTATION_SPECIFIC_ERROR "implementation specific error"
-        "The packet is valid, but the receiver does not accept it."
+        "the packet is valid, but the receiver does not accept it."
     0x84 UNSUPPORTED_PROTOCOL_VERSION "unsupported protocol version"
-        "The server does not support the version of MQTT."
+        "the server does not support the version of MQTT."
     0x85 CLIENT_IDENTIFIER_NOT_VALID "client identifier not valid"
-        "The server does not allow the client identifier."
+        "the server does not allow the client identifier."
     0x86 BAD_USER_NAME_OR_PASSWORD "bad user name or password"
-        "The server does not accept the user name or the password."
-    0x87 NOT_AUTHORIZED "not authorised" "The client is not authorised to do this."
-    0x88 SERVER_UNAVAILABLE "server unavailable" "The server is not available."
-    0x89 SERVER_BUSY "server busy" "The server is busy; try again later."
-    0x8a BANNED "banned" "The client has been banned by an administrator."
-    0x8b SERVER_SHUTTING_DOWN "server shutting down" "The server is shutting down."
+        "the server does not accept the user name or the password."
+    0x87 NOT_AUTHORIZED "not authorised" "the client is not authorised to do this."
+    0x88 SERVER_UNAVAILABLE "server unavailable" "the server is not available."
+    0x89 SERVER_BUSY "server busy" "the server is busy; try again later."
+    0x8a BANNED "banned" "an administrator has banned the client."
+    0x8b SERVER_SHUTTING_DOWN "server shutting down" "the server is shutting down."
     0x8c BAD_AUTHENTICATION_METHOD "bad authentication method"
-        "The authentication method is not supported, or is not the one in use."
+        "the server does not support the authentication method, or another one is in use."
     0x8d KEEP_ALIVE_TIMEOUT "keep alive timeout"
-        "Nothing was received for one and a half times the keep alive."
+        "the server received nothing for one and a half times the keep alive."
     0x8e SESSION_TAKEN_OVER "session taken over"
-        "Another connection uses the same client identifier."
+        "another connection uses the same client identifier."
     0x8f TOPIC_FILTER_INVALID "topic filter invalid"
-        "The topic filter is well formed, but is not accepted."
+        "the topic filter is well formed, but the server does not accept it."
     0x90 TOPIC_NAME_INVALID "topic name invalid"
-        "The topic name is well formed, but is not accepted."
+        "the topic name is well formed, but the receiver does not accept it."
     0x91 PACKET_IDENTIFIER_IN_USE "packet identifier in use"
-        "The packet identifier is in use already."
+        "the packet identifier is in use already."
     0x92 PACKET_IDENTIFIER_NOT_FOUND "packet identifier not found"
-        "The packet identifier is not known."
+        "the receiver does not know the packet identifier."
     0x93 RECEIVE_MAXIMUM_EXCEEDED "receive maximum exceeded"
-        "More messages are in flight than the receive maximum allows."
+        "more messages are in flight than the receive maximum allows."
     0x94 TOPIC_ALIAS_INVALID "topic alias invalid"
-        "The topic alias is 0 or above the topic alias maximum."
-    0x95 PACKET_TOO_LARGE "packet too large" "The packet is larger than the receiver accepts."
-    0x96 MESSAGE_RATE_TOO_HIGH "message rate too high" "Messages arrive too fast."
-    0x97 QUOTA_EXCEEDED "quota exceeded" "A limit of the implementation or administration is exceeded."
+        "the topic alias is 0 or above the topic alias maximum."
+    0x95 PACKET_TOO_LARGE "packet too large" "the packet is larger than the receiver accepts."
+    0x96 MESSAGE_RATE_TOO_HIGH "message rate too high" "messages arrive too fast."
+    0x97 QUOTA_EXCEEDED "quota exceeded"
+        "a limit that the implementation or an administrator has set is exceeded."
     0x98 ADMINISTRATIVE_ACTION "administrative action"
-        "The connection is closed by an administrator."
+        "an administrator has closed the connection."
     0x99 PAYLOAD_FORMAT_INVALID "payload format invalid"
-        "The payload is not of the format that its indicator says."
+        "the payload does not have the format that its indicator says."
     0x9a RETAIN_NOT_SUPPORTED "retain not supported"
-        "The server does not support retained messages."
+        "the server does not support retained messages."
     0x9b QOS_NOT_SUPPORTED "QoS not supported"
-        "The QoS is above the maximum QoS of the server."
-    0x9c USE_ANOTHER_SERVER "use another server" "The client is to use another server for now."
-    0x9d SERVER_MOVED "server moved" "The client is to use another server from now on."
+        "the QoS is above the maximum QoS of the server."
+    0x9c USE_ANOTHER_SERVER "use another server"
+        "the client should use another server temporarily."
+    0x9d SERVER_MOVED "server moved" "the client should use another server permanently."
     0x9e SHARED_SUBSCRIPTIONS_NOT_SUPPORTED "shared subscriptions not supported"
-        "The server does not support shared subscriptions."
-    0x9f CONNECTION_RATE_EXCEEDED "connection rate exceeded" "Connections are made too often."
+        "the server does not support shared subscriptions."
+    0x9f CONNECTION_RATE_EXCEEDED "connection rate exceeded" "the client connects too often."
     0xa0 MAXIMUM_CONNECT_TIME "maximum connect time"
-        "The connection has lasted as long as is allowed."
+        "the connection has lasted as long as the server allows."
     0xa1 SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED "subscription identifiers not supported"
-        "The server does not support subscription identifiers."
+        "the server does not support subscription identifiers."
     0xa2 WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED "wildcard subscriptions not supported"
-        "The server does not support wildcards in topic filters."
+        "the server does not support wildcards in topic filters."
 }
 
 impl ReasonCode {
-    /// In DISCONNECT: the connection is closed normally, and the server discards the will.
+    /// Reason code 0x00 in DISCONNECT: the connection ends normally, and the server discards the
+    /// will.
     pub const NORMAL_DISCONNECTION: Self = Self::SUCCESS;
-    /// In SUBACK: the subscription is accepted with QoS 0.
+    /// Reason code 0x00 in SUBACK: the server accepts the subscription with QoS 0.
     pub const GRANTED_QOS_0: Self = Self::SUCCESS;
 
-    /// Returns the code as it is sent.
+    /// Returns the code as the byte in the packet.
     pub const fn get(self) -> u8 {
         self.0
     }

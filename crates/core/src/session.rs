@@ -32,22 +32,43 @@ pub use send::SentTopicAliases;
 pub use terms::Limits;
 pub(crate) use terms::Terms;
 
-/// Identifies a packet in flight until the broker has answered it [MQTT-2.3.1-1].
+/// A packet identifier: identifies a packet in flight until the broker has answered it
+/// [MQTT-2.3.1-1].
 ///
 /// PUBLISH, SUBSCRIBE and UNSUBSCRIBE share one set of identifiers, one for each [`Slot`]. They
-/// count from 1, or from another [beginning](Connect::identifier_offset).
+/// count from 1, or from 1 after an [offset](Connect::identifier_offset()).
 pub type PacketId = NonZeroU16;
 
-/// An MQTT session, which outlives its connections: all protocol state, and no bytes.
+/// An MQTT session, which outlives its connections: all state of the protocol, and no bytes.
 ///
-/// Events say what has happened ([`next_event`](Self::next_event)), commands ask for something
+/// [`next_event`](Self::next_event) reports what has happened, commands send packets
 /// ([`connect`](Self::connect), [`publish`](Self::publish), [`subscribe`](Self::subscribe) ...),
-/// and [`tick`](Self::tick) passes the time. The same calls give the same bytes: nothing here
-/// reads a clock, a socket or a random number.
+/// and [`tick`](Self::tick) passes the time. The same calls always give the same bytes, because a
+/// session reads no clock, socket or random number.
 ///
-/// A session over `N` [`Slot`]s takes 40 bytes and 4 for each slot. Make it with
-/// [`new`](Self::new) and pass it as `&mut Session`. It can be cloned, compared and hashed, for
-/// model checkers. `P` is the version of MQTT and the parts of it that the program uses.
+/// A session of MQTT 3.1.1 takes 40 bytes and 4 for each [`Slot`]. Make it with
+/// [`new`](Session::new) or [`with_protocol`](Session::with_protocol), and pass it as
+/// `&mut Session`. It can be cloned, compared and hashed, for model checkers. `P` is the version of
+/// MQTT and the parts of it that the program uses.
+///
+/// # Examples
+/// ```
+/// use motemq::{Buffer, Connect, Event, Publish, QoS, Session, Slot};
+/// let mut session = Session::<[Slot; 4]>::new();
+/// let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+/// session.connect(&Connect::new("node-7"), &mut rx, &mut tx)?;
+/// tx.clear(); // the transport has sent CONNECT
+/// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0");
+/// rx.commit(4); // the transport has read CONNACK into rx.space()
+/// let event = session.next_event(&mut rx, &mut tx)?;
+/// assert!(matches!(event, Some(Event::Connected { .. })));
+/// let hello = Publish::to("hello").payload(b"world").qos(QoS::AtLeastOnce);
+/// let id = session.publish(&hello, &mut tx)?;
+/// assert_eq!(session.oldest_in_flight(), id);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The [crate's documentation](crate) has a complete loop with a TCP connection.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
@@ -95,14 +116,22 @@ fn hash_of(properties: Properties<'_>, id: u8) -> u16 {
 }
 
 impl<const N: usize> Session<[Slot; N]> {
-    /// Makes a session without a past, with 1 to 65,535 slots.
+    /// Makes a session of MQTT 3.1.1 without state, with 1 to 65,535 slots. With another number of
+    /// slots the program does not compile.
     pub const fn new() -> Self {
         Self::with_protocol()
     }
 }
 
 impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
-    /// Makes a session as [`new`](Session::new) does, for another [`Protocol`].
+    /// Makes a session as [`new`](Session::new) does, for the version of MQTT and the profile that
+    /// its type names.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Mqtt5, Session, Slot};
+    /// let session = Session::<[Slot; 8], Mqtt5>::with_protocol();
+    /// ```
     pub const fn with_protocol() -> Self {
         const { assert!(N > 0 && N <= 0xffff, "a session has 1 to 65,535 slots") };
         Session {
@@ -144,12 +173,16 @@ impl<P: Protocol> Session<[Slot], P> {
     /// messages in flight is kept until the broker has accepted the connection.
     ///
     /// # Errors
-    /// [`Invalid`](SendError::Invalid) for text that MQTT does not allow, for an empty client
-    /// identifier without clean session, for a password without user name, for a will with
-    /// [`remaining`](crate::Publish::remaining), and for
-    /// [`keep_session`](Connect::keep_session) if the profile has
-    /// [no sessions that outlive a connection](crate::Profile::RESUMES);
-    /// [`TooLong`](SendError::TooLong) if the packet does not fit into `tx`.
+    /// - [`Invalid`](SendError::Invalid) for text or properties that MQTT does not allow, for a
+    ///   will with [`remaining`](crate::Publish::remaining()), and for
+    ///   [`keep_session`](Connect::keep_session) if the profile has
+    ///   [no sessions that outlive a connection](crate::Profile::RESUMES); with MQTT 3.1.1 also for
+    ///   an empty client identifier without clean session [MQTT-3.1.3-8], and for a password
+    ///   without user name [MQTT-3.1.2-22].
+    /// - [`TooLong`](SendError::TooLong) if the packet does not fit into `tx`, or a field is longer
+    ///   than 65,535 bytes.
+    /// - [`Unsupported`](SendError::Unsupported) for properties while [`Either`](crate::Either)
+    ///   uses MQTT 3.1.1.
     pub fn connect<'c, T: SendProperties<'c, P>>(
         &mut self,
         connect: &Connect<'c, T>,
@@ -161,8 +194,8 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.connect_slices(connect, rx.capacity(), out))
     }
 
-    /// The slice form of [`connect`](Self::connect). `capacity` is the largest length that the
-    /// input of [`receive`](Self::receive) can have. `out` must be empty.
+    /// The slice form of [`connect`](Self::connect). `capacity` is the largest length in bytes that
+    /// the input of [`receive`](Self::receive) can have. `out` must be empty.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -239,10 +272,10 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 
     /// Returns the identifier that has been in flight longest, or `None` if none is in flight. A
-    /// command that is [`Busy`](SendError::Busy) for want of a slot waits for this identifier.
+    /// command that is [`Busy`](SendError::Busy) because no slot is free waits for this identifier.
     ///
-    /// Some brokers never answer (AWS IoT does not answer QoS 2). While the connection lasts, an
-    /// identifier is not freed without an answer [MQTT-2.3.1-3]. In that case
+    /// Some brokers do not answer every packet (AWS IoT does not answer QoS 2). While the
+    /// connection lasts, an identifier is not freed without an answer [MQTT-2.3.1-3]. In that case
     /// [pass it over](Self::pass_over), or close the connection, connect again, and answer its
     /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
     pub fn oldest_in_flight(&self) -> Option<PacketId> {
@@ -256,7 +289,7 @@ impl<P: Protocol> Session<[Slot], P> {
     ///
     /// Call it before taking an event whose answer has to be published with QoS 1 or 2. The
     /// acknowledgement that frees a slot may follow further messages, so a program that must not
-    /// lose answers keeps them until there is a slot, and goes on taking events meanwhile.
+    /// lose answers keeps them until a slot is free, and continues to take events meanwhile.
     pub fn has_free_slot(&self) -> bool {
         let is_resending = resumes::<P>() && self.connection.is_resending();
         !(is_resending && self.ring.has_to_resend::<P>()) && self.ring.next_id::<P>().is_some()
@@ -280,9 +313,10 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.unreleased()
     }
 
-    /// Takes note that a QoS 2 message with this identifier of the broker was processed. It is not
-    /// delivered again, as if its acknowledgement had been written [MQTT-4.3.3-2]. This is for a
-    /// program that keeps what it has received over an earlier connection of the session.
+    /// Records that the program has processed a QoS 2 message with this packet identifier of the
+    /// broker. The message is not delivered again, as if its acknowledgement had been written
+    /// [MQTT-4.3.3-2]. This is for a program that keeps messages that it has received over an
+    /// earlier connection of the session.
     ///
     /// It has no effect while [no other QoS 2 message can be received](Self::can_receive_qos_2).
     pub fn accept(&mut self, id: PacketId) {
@@ -306,16 +340,16 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// Passes over the packet for which new packets wait, so that the next slot can be used
-    /// although this packet has not been answered. Its identifier stays in use until it is
+    /// Passes over the packet for which new packets wait, so that they can use the next slot
+    /// although the broker has not answered this packet. Its identifier stays in use until it is
     /// answered.
     ///
-    /// Consider its message given up. If the session asks for it after a reconnection, answer
+    /// Treat its message as given up. If the session asks for it after a reconnection, answer
     /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon), since the message would be
-    /// sent out of order [MQTT-4.6.0-1]. The order of all other messages stays.
+    /// sent out of order [MQTT-4.6.0-1]. The order of all other messages stays the same.
     ///
     /// # Errors
-    /// [`Busy`](SendError::Busy) while messages are being resent. [`Invalid`](SendError::Invalid)
+    /// [`Busy`](SendError::Busy) while messages are being resent; [`Invalid`](SendError::Invalid)
     /// if no new packet waits for `id`: either `id` is not
     /// [the oldest](Self::oldest_in_flight), or there is [a free slot](Self::has_free_slot).
     pub fn pass_over(&mut self, id: PacketId) -> Result<(), SendError> {
@@ -327,7 +361,7 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 
     /// Takes over the state of a session with as many slots or fewer, including its connection.
-    /// This is how a session grows: identifiers stay the same, and so does the order in which
+    /// A session grows in this way: identifiers stay the same, and so does the order in which
     /// messages are resent [MQTT-4.6.0-1]. The new slots follow the old ones in the ring, so
     /// commands may stay [`Busy`](SendError::Busy) until the [oldest
     /// packet](Self::oldest_in_flight) is answered or [passed over](Self::pass_over).

@@ -16,13 +16,13 @@ pub(crate) const RING_LENGTH: usize = 4;
 pub(crate) const SLOT_LENGTH: usize = 3;
 
 impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
-    /// The length of an image in bytes: 9, and 3 for each slot.
+    /// The length in bytes of an image that [`save`](Session::save) writes: 9, and 3 for each slot.
     pub const IMAGE: usize = HEADER_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Writes everything that is needed to resume the session later into `image`, which has to be
-    /// [`IMAGE`](Session::IMAGE) bytes long.
+    /// Writes a snapshot of the session, with which it can be resumed later, into `image`, which
+    /// has to be [`IMAGE`](Session::IMAGE) bytes long.
     ///
     /// An image can be taken at any time. It describes the session as if its connection had just
     /// been lost. To survive a loss of power, the image has to be durable before the bytes of `tx`
@@ -66,7 +66,9 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// Replaces the state of this session by the state in `image`, without a connection.
+    /// Replaces the state of this session by the state in `image`, which [`save`](Self::save) has
+    /// written. The session then has no connection. With [`Either`](crate::Either) it also uses
+    /// the version of MQTT of the saved session.
     ///
     /// Call it before [`connect`](Self::connect). The session is resumed only if CONNECT has the
     /// client identifier that the session had when it was saved.
@@ -122,7 +124,8 @@ fn add_byte(sum: u16, byte: u8) -> u16 {
     (sum << 8) ^ (mixed << 12) ^ (mixed << 5) ^ mixed
 }
 
-/// The reason for which an image cannot be saved or restored.
+/// The reason why the image of a session cannot be [saved](Session::save) or
+/// [restored](Session::restore).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

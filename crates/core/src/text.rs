@@ -4,8 +4,8 @@ use core::{fmt, str};
 /// Text in a [`Property`](crate::Property): 0 to 65,535 bytes of UTF-8 without U+0000
 /// [MQTT-1.5.4-1] [MQTT-1.5.4-2].
 ///
-/// It is kept as bytes, so that a program that only compares text does not link the UTF-8 check of
-/// `core`. Text that is to be sent is checked when it is sent.
+/// It is kept as bytes, so that a program that only compares text does not contain the UTF-8 check
+/// of Rust's `core` library. Text that is to be sent is checked when it is sent.
 ///
 /// # Examples
 /// ```
@@ -22,14 +22,16 @@ impl<'a> Text<'a> {
         Text(text.as_bytes())
     }
 
-    /// Returns the text as bytes, as it is sent.
+    /// Returns the text as UTF-8 bytes, without the length that precedes them in a packet.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
     /// Returns the text as a string slice.
     ///
-    /// This function links the UTF-8 check of `core`.
+    /// Received text that is not UTF-8, which a [`Profile`](crate::Profile::VALIDATES) without
+    /// validation delivers, is returned as an empty string. This function adds the UTF-8 check of
+    /// Rust's `core` library to the program.
     pub const fn as_str(self) -> &'a str {
         match str::from_utf8(self.0) {
             Ok(text) => text,

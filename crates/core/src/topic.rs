@@ -1,4 +1,12 @@
 //! Topic names and topic filters: parsing, validation and matching.
+//!
+//! # Examples
+//! ```
+//! use motemq::topic::{TopicFilter, TopicName};
+//! let (filter, name) = (TopicFilter::new("cellar/+")?, TopicName::new("cellar/humidity")?);
+//! assert!(filter.matches(name));
+//! # Ok::<(), motemq::topic::TopicError>(())
+//! ```
 use crate::{
     Mqtt311, Protocol,
     profile::{subscribes, validates},
@@ -51,15 +59,17 @@ impl<'a> TopicName<'a> {
         }
     }
 
-    /// Returns the name as bytes, as it is sent.
+    /// Returns the name as UTF-8 bytes, without the length that precedes them in a packet.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// Returns the name as a string slice.
+    /// Returns the name as a string slice. A received name that is not UTF-8, which a
+    /// [`Profile`](crate::Profile::VALIDATES) without validation delivers, is returned as an empty
+    /// string.
     ///
-    /// This function links the UTF-8 check of `core`. A program that only compares topics does not
-    /// need it.
+    /// This function adds the UTF-8 check of Rust's `core` library to the program. A program that
+    /// only compares topics does not need it: a `TopicName` can be compared with a `&str`.
     pub const fn as_str(self) -> &'a str {
         match str::from_utf8(self.0) {
             Ok(name) => name,
@@ -158,13 +168,13 @@ pub enum TopicError {
     TooLong,
     /// The text contains U+0000 [MQTT-4.7.3-2].
     NullCharacter {
-        /// The byte offset of the first one.
+        /// The byte offset of the first U+0000.
         at: u16,
     },
     /// The text contains a wildcard that is not allowed: any wildcard in a topic name; in a topic
     /// filter a wildcard that is not a whole level, or `#` before the last level.
     Wildcard {
-        /// The byte offset of the first one.
+        /// The byte offset of the first wildcard that is not allowed.
         at: u16,
     },
 }
@@ -228,8 +238,8 @@ const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
 /// Returns whether the bytes are text that MQTT allows: UTF-8 without U+0000 [MQTT-1.5.3-1]
 /// [MQTT-1.5.3-2]. Its length is not checked.
 ///
-/// It is the check that received topics pass, for text from elsewhere, such as C. It is smaller
-/// than [`str::from_utf8`], which returns where the error is.
+/// Received topics pass the same check. Programs use it for text from other sources, such as C. It
+/// takes less code than [`str::from_utf8`], which also returns the position of the error.
 ///
 /// # Examples
 /// ```
@@ -242,10 +252,11 @@ pub fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// Returns whether a subscription to `filter` receives messages with the topic `topic`. Both have
-/// to be valid.
+/// to be valid; otherwise the result has no meaning.
 ///
 /// Text is compared byte by byte, without normalization [MQTT-4.7.3-4]. `#` and `+` at the
-/// beginning of a filter do not match a topic that begins with `$` [MQTT-4.7.2-1].
+/// beginning of a filter do not match a topic that begins with `$` [MQTT-4.7.2-1]. For a shared
+/// subscription of MQTT 5, `$share/NAME/FILTER`, pass only the part `FILTER`.
 ///
 /// # Examples
 /// ```

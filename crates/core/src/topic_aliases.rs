@@ -6,18 +6,18 @@ use core::fmt;
 /// The length that stands for a topic that was too long to be kept.
 const TOO_LONG: u16 = u16::MAX;
 
-/// The topics for which the server's topic aliases stand, with MQTT 5: `N` aliases, and memory for
-/// a topic of up to `LENGTH` bytes for each.
+/// The topics of the server's topic aliases, with MQTT 5: `N` aliases, and memory for a topic of up
+/// to `LENGTH` bytes for each. It takes `LENGTH + 2` bytes for each alias.
 ///
-/// A server that knows that the client accepts aliases sends the topic once and then its number, so
-/// that messages get shorter. Pass [`MAXIMUM`](Self::MAXIMUM) to
-/// [`connect`](Session::connect), and each event to [`resolve`](Self::resolve), which puts the topic
-/// in place of the alias. The events can come from the session or from
+/// If the client announces that it accepts aliases, the server can send a topic once and then its
+/// alias, so that messages get shorter. Pass [`MAXIMUM`](Self::MAXIMUM) to
+/// [`connect`](Session::connect), and each event to [`resolve`](Self::resolve), which replaces the
+/// alias by its topic. The events can come from the session or from
 /// [`ManualAcks`](crate::ManualAcks).
 ///
-/// Every message that sets an alias has to get here, and so does [`Repeated`](Event::Repeated). The
-/// `rx` has to hold topic and properties: with a message that is [skipped](Event::Skipped), all
-/// aliases become unknown, since it may have set any of them.
+/// Pass all events: any message can set an alias, and so can [`Repeated`](Event::Repeated). The
+/// buffer `rx` needs room for topic and properties: after a message that is
+/// [skipped](Event::Skipped), all aliases are unknown, since it may have set any of them.
 ///
 /// # Examples
 /// ```
@@ -49,10 +49,12 @@ pub struct TopicAliases<const N: usize, const LENGTH: usize> {
 }
 
 impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
-    /// The property of CONNECT that announces `N` aliases.
+    /// The property of CONNECT that announces a [topic alias maximum](Property::TopicAliasMaximum)
+    /// of `N`.
     pub const MAXIMUM: Property<'static> = Property::TopicAliasMaximum(N as u16);
 
-    /// Makes a layer that knows no alias.
+    /// Makes a layer that knows no alias. `N` is 1 to 65,535 and `LENGTH` 1 to 65,534; with other
+    /// numbers the program does not compile.
     pub const fn new() -> Self {
         const {
             assert!(0 < N && N <= 0xffff, "there are 1 to 65,535 aliases");
@@ -67,9 +69,8 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
         }
     }
 
-    /// Returns the event with the topic for which its alias stands. All other events are returned
-    /// as they are. Aliases end with their connection [MQTT-3.3.2-7], so they are forgotten with
-    /// [`Connected`](Event::Connected).
+    /// Returns a message with the topic of its alias. Returns all other events as they are. Aliases
+    /// end with their connection [MQTT-3.3.2-7], so [`Connected`](Event::Connected) removes them.
     ///
     /// # Errors
     /// A [`Fault`] ends the connection, with DISCONNECT in `tx` if the profile gives reasons:

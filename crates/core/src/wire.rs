@@ -54,7 +54,14 @@ pub(crate) const PUBREL_FIRST_BYTE: u8 = PUBREL << 4 | RESERVED;
 /// The return code in SUBACK for a filter that the broker refuses.
 pub(crate) const REFUSED: u8 = 0x80;
 
-/// The error for bytes that are not a packet of MQTT 3.1.1.
+/// The error of [`packet::decode`](crate::packet::decode) for bytes that are not a packet of MQTT
+/// 3.1.1. The receiver has to close the connection [MQTT-4.8.0-1].
+///
+/// # Examples
+/// ```
+/// use motemq::packet::{Malformed, decode};
+/// assert_eq!(decode(b"\xf0\0"), Err(Malformed)); // MQTT 3.1.1 has no packet type 15
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Malformed;

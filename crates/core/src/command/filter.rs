@@ -4,9 +4,18 @@ use core::fmt;
 
 /// A topic filter, and the highest QoS with which its messages are to be delivered.
 ///
-/// Its fields are in this order in memory, so that C passes filters without copies.
+/// `O` is the type of the other options: `()` for none, and always with MQTT 3.1.1.
 ///
-/// `O` is the type of its further options: `()` for none, and always with MQTT 3.1.1.
+/// The fields are in this order in memory, so that C passes filters without copies.
+///
+/// # Examples
+/// ```
+/// use motemq::{Filter, QoS};
+/// let filters = [
+///     Filter::new("cellar/+/temperature", QoS::AtLeastOnce),
+///     Filter::new("alarm/#", QoS::ExactlyOnce),
+/// ];
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
@@ -15,14 +24,14 @@ pub struct Filter<'a, O = ()> {
     pub filter: &'a str,
     /// The highest QoS with which messages are to be delivered.
     pub qos: QoS,
-    /// The further options.
+    /// The options that only MQTT 5 has, or `()`.
     pub options: O,
 }
 
 impl<'a> Filter<'a> {
     /// Makes a filter from its text: 1 to 65,535 bytes without U+0000, with `+` for one level and
     /// `#` for all remaining levels [MQTT-4.7.1-2] [MQTT-4.7.1-3]. The text is checked when the
-    /// filter is sent.
+    /// filter is sent; [`TopicFilter::new`](crate::TopicFilter::new) checks it earlier.
     pub const fn new(filter: &'a str, qos: QoS) -> Self {
         Filter {
             filter,
@@ -52,33 +61,45 @@ impl<'a> Filter<'a> {
 
 /// The options of a subscription, besides the QoS, that only MQTT 5 has (section 3.8.3.1).
 ///
-/// Its fields are in this order in memory, so that C passes filters without copies.
+/// By default, all options are off, and the server sends retained messages whenever the client
+/// subscribes. The fields are in this order in memory, so that C passes filters without copies.
+///
+/// # Examples
+/// ```
+/// use motemq::{RetainHandling, SubscriptionOptions};
+/// let options = SubscriptionOptions {
+///     retain_handling: RetainHandling::DoNotSend,
+///     ..SubscriptionOptions::default()
+/// };
+/// assert!(!options.no_local && !options.retain_as_published);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct SubscriptionOptions {
-    /// Whether messages that this client published are not sent to it [MQTT-3.8.3-3]. It is not
-    /// allowed with a shared subscription [MQTT-3.8.3-4].
+    /// Whether the server does not send this client the messages that the client itself publishes
+    /// [MQTT-3.8.3-3]. It is not allowed with a shared subscription [MQTT-3.8.3-4].
     pub no_local: bool,
-    /// Whether messages are sent with the retain flag with which they were published
+    /// Whether the server sends messages with the retain flag with which they were published
     /// [MQTT-3.3.1-13]. If not, the flag says that the message was stored before the subscription
-    /// was made.
+    /// was made [MQTT-3.3.1-12].
     pub retain_as_published: bool,
-    /// When the server sends messages that it has stored.
+    /// When the server sends retained messages.
     pub retain_handling: RetainHandling,
 }
 
-/// When the server sends stored messages to a subscription.
+/// When the server sends retained messages to a subscription of MQTT 5 (section 3.8.3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum RetainHandling {
-    /// Whenever the client subscribes [MQTT-3.3.1-9].
+    /// The server sends retained messages whenever the client subscribes [MQTT-3.3.1-9].
     #[default]
     SendAtSubscribe = 0,
-    /// When the client subscribes, unless the subscription exists already [MQTT-3.3.1-10].
+    /// The server sends retained messages when the client subscribes, unless the subscription
+    /// exists already [MQTT-3.3.1-10].
     SendIfNew = 1,
-    /// Never [MQTT-3.3.1-11].
+    /// The server does not send retained messages [MQTT-3.3.1-11].
     DoNotSend = 2,
 }
 

@@ -1,8 +1,8 @@
 //! The token of a message that is to be acknowledged.
 use crate::PacketId;
 
-/// Identifies a message that is to be [acknowledged](crate::ManualAcks::ack) on the connection over
-/// which it was received.
+/// Identifies a message that the application has to [acknowledge](crate::ManualAcks::ack) on the
+/// connection over which it was received. [`ManualAcks`](crate::ManualAcks) returns it.
 ///
 /// It converts to and from `u32`, for C and for queues of numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -16,13 +16,14 @@ pub(super) fn code<P: Protocol>(answer: u8) -> u8 {
 }
 
 impl ManualAcks {
-    /// Refuses a message: its acknowledgement has this reason code, and leaves in its turn like
-    /// that of [`ack`](Self::ack). A QoS 2 message that is refused takes no slot of the session.
+    /// Refuses a message: its acknowledgement has this reason code, and is sent in the order of the
+    /// messages, as with [`ack`](Self::ack). A QoS 2 message that is refused takes no slot of the
+    /// session.
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) for a code that is not an error or that the acknowledgement
-    /// cannot have, or if it is not pending: see [`ack`](Self::ack);
-    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) speaks MQTT 3.1.1.
+    /// cannot have, or if the acknowledgement is not pending: see [`ack`](Self::ack);
+    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) uses MQTT 3.1.1.
     pub fn refuse<P: HasMqtt5>(
         &mut self,
         session: &mut Session<[Slot], P>,

@@ -10,14 +10,14 @@ use core::{fmt, str};
 /// The topic filters of a SUBSCRIBE or UNSUBSCRIBE: a list of the caller, or those of a decoded
 /// packet.
 ///
+/// `O` is the type of the [options](Filter::options) of each filter.
+///
 /// # Examples
 /// ```
 /// use motemq::{Filter, QoS, packet::Filters};
 /// let list = [Filter::new("a/#", QoS::AtLeastOnce)];
 /// assert!(Filters::from(&list[..]).iter().eq(list));
 /// ```
-///
-/// `O` is the type of the [options](Filter::options) of each filter.
 #[derive(Clone, Copy)]
 pub struct Filters<'a, O = ()>(pub(super) Source<'a, O>);
 

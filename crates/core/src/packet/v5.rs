@@ -57,7 +57,10 @@ pub enum Packet<'a, T = Properties<'a>> {
         dup: bool,
         /// The quality of service.
         qos: QoS,
-        /// From a client: whether the server is to store the message.
+        /// From a client: whether the server is to store the message. From a server: whether the
+        /// message was stored before the subscription was made, or, if the subscription has
+        /// [retain as published](SubscriptionOptions::retain_as_published), the flag with which
+        /// the message was published.
         retain: bool,
         /// The packet identifier with QoS 1 and 2, `None` with QoS 0.
         id: Option<PacketId>,
@@ -73,7 +76,7 @@ pub enum Packet<'a, T = Properties<'a>> {
     PubAck {
         /// The packet identifier of the PUBLISH.
         id: PacketId,
-        /// The reason code.
+        /// The reason code: 0x80 or above if the receiver refuses the message.
         code: ReasonCode,
         /// The properties.
         properties: T,
@@ -82,7 +85,8 @@ pub enum Packet<'a, T = Properties<'a>> {
     PubRec {
         /// The packet identifier of the PUBLISH.
         id: PacketId,
-        /// The reason code.
+        /// The reason code: 0x80 or above if the receiver refuses the message. The exchange ends
+        /// with such a code, without PUBREL and PUBCOMP.
         code: ReasonCode,
         /// The properties.
         properties: T,
@@ -91,7 +95,8 @@ pub enum Packet<'a, T = Properties<'a>> {
     PubRel {
         /// The packet identifier of the PUBLISH.
         id: PacketId,
-        /// The reason code.
+        /// The reason code: [`SUCCESS`](ReasonCode::SUCCESS) or
+        /// [`PACKET_IDENTIFIER_NOT_FOUND`](ReasonCode::PACKET_IDENTIFIER_NOT_FOUND).
         code: ReasonCode,
         /// The properties.
         properties: T,
@@ -100,7 +105,8 @@ pub enum Packet<'a, T = Properties<'a>> {
     PubComp {
         /// The packet identifier of the PUBLISH.
         id: PacketId,
-        /// The reason code.
+        /// The reason code: [`SUCCESS`](ReasonCode::SUCCESS) or
+        /// [`PACKET_IDENTIFIER_NOT_FOUND`](ReasonCode::PACKET_IDENTIFIER_NOT_FOUND).
         code: ReasonCode,
         /// The properties.
         properties: T,
@@ -138,25 +144,27 @@ pub enum Packet<'a, T = Properties<'a>> {
     UnsubAck {
         /// The packet identifier of the UNSUBSCRIBE.
         id: PacketId,
-        /// A reason code for each filter, at least one.
+        /// A reason code for each filter, at least one: 0x80 or above if the server refuses.
         codes: &'a [u8],
         /// The properties.
         properties: T,
     },
-    /// A client asks for a PINGRESP.
+    /// A client sends a sign of life, and asks for PINGRESP.
     PingReq,
     /// The server answers PINGREQ.
     PingResp,
     /// A client or the server closes the connection.
     Disconnect {
-        /// The reason code.
+        /// The reason for closing the connection.
         code: ReasonCode,
         /// The properties.
         properties: T,
     },
-    /// A client or the server goes on with an authentication.
+    /// A client or the server continues an authentication, or a client begins a re-authentication.
     Auth {
-        /// The reason code.
+        /// The reason code: [`SUCCESS`](ReasonCode::SUCCESS),
+        /// [`CONTINUE_AUTHENTICATION`](ReasonCode::CONTINUE_AUTHENTICATION) or
+        /// [`RE_AUTHENTICATE`](ReasonCode::RE_AUTHENTICATE).
         code: ReasonCode,
         /// The properties.
         properties: T,

@@ -2,7 +2,7 @@
 use crate::ReasonCode;
 use core::{error::Error, fmt};
 
-/// The reason why bytes are not the properties of a packet.
+/// The reason why bytes are not valid properties of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -12,16 +12,16 @@ pub enum PropertyError {
     Incomplete,
     /// MQTT 5 defines no property with this identifier (section 2.2.2.2).
     Unknown {
-        /// The identifier.
+        /// The identifier that is not defined.
         id: u8,
     },
-    /// The property cannot stand in a packet of this type (section 2.2.2.2).
+    /// A packet of this type cannot have the property (section 2.2.2.2).
     NotAllowed {
         /// The identifier of the property.
         id: u8,
     },
-    /// The property stands more than once (section 2.2.2.2). Only user properties, and subscription
-    /// identifiers in a PUBLISH, can be repeated.
+    /// The packet has the property more than once (section 2.2.2.2). Only user properties, and
+    /// subscription identifiers in a PUBLISH, can be repeated.
     Repeated {
         /// The identifier of the property.
         id: u8,
@@ -68,7 +68,9 @@ impl PropertyError {
 impl fmt::Display for PropertyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PropertyError::Incomplete => f.write_str("the properties end within a value"),
+            PropertyError::Incomplete => {
+                f.write_str("the properties are incomplete, or an integer has unnecessary bytes")
+            }
             PropertyError::Unknown { id } => write!(f, "MQTT 5 has no property 0x{id:02x}"),
             PropertyError::NotAllowed { id } => {
                 write!(f, "the packet cannot have the property 0x{id:02x}")
@@ -84,7 +86,9 @@ impl fmt::Display for PropertyError {
                 )
             }
             PropertyError::TopicAlias => f.write_str("the topic alias is 0"),
-            PropertyError::NoMethod => f.write_str("there is an authentication without its method"),
+            PropertyError::NoMethod => {
+                f.write_str("authentication data or AUTH has no authentication method")
+            }
         }
     }
 }

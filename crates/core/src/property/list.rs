@@ -7,8 +7,9 @@ use core::fmt;
 
 /// The properties of a packet, as they were received and checked.
 ///
-/// They are walked in place: each method looks through the bytes. User properties, and the
-/// subscription identifiers of a PUBLISH, come in the order in which they were sent.
+/// They stay encoded: each method searches the bytes and copies nothing. User properties, and the
+/// subscription identifiers of a PUBLISH, are returned in the order in which they were sent.
+/// Properties without a method of their own are returned by [`iter`](Self::iter).
 ///
 /// # Examples
 /// ```
@@ -23,11 +24,11 @@ use core::fmt;
 pub struct Properties<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Properties<'a> {
-    /// Reads the properties of a PUBLISH that a program has kept as
-    /// [`as_bytes`](Self::as_bytes) returned them.
+    /// Reads the properties of a PUBLISH from bytes that [`as_bytes`](Self::as_bytes) returned, and
+    /// checks them.
     ///
     /// # Errors
-    /// A [`PropertyError`] for the first one that a PUBLISH cannot have.
+    /// A [`PropertyError`] for the first property that is malformed, or that a PUBLISH cannot have.
     ///
     /// # Examples
     /// ```
@@ -47,7 +48,7 @@ impl<'a> Properties<'a> {
         self.0.is_empty()
     }
 
-    /// Returns the properties as they are encoded, without their length.
+    /// Returns the properties as they are encoded in the packet, without the length before them.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
@@ -89,12 +90,13 @@ impl<'a> Properties<'a> {
         }
     }
 
-    /// Returns the response topic, if the message is a request.
+    /// Returns the response topic, to which the answer is to be published, if the message is a
+    /// request.
     pub fn response_topic(self) -> Option<Text<'a>> {
         self.text(table::RESPONSE_TOPIC)
     }
 
-    /// Returns the correlation data, which an answer has to repeat.
+    /// Returns the correlation data, which the answer to a request has to repeat.
     pub fn correlation_data(self) -> Option<&'a [u8]> {
         self.find(table::CORRELATION_DATA).map(|walk| walk.data)
     }
@@ -104,24 +106,25 @@ impl<'a> Properties<'a> {
         self.text(table::CONTENT_TYPE)
     }
 
-    /// Returns the seconds that are left until the message expires.
+    /// Returns the message expiry interval: the number of seconds until the message expires.
     pub fn message_expiry_interval(self) -> Option<u32> {
         self.number(table::MESSAGE_EXPIRY_INTERVAL)
     }
 
-    /// Returns the topic alias.
+    /// Returns the topic alias, a number that stands for the topic of a PUBLISH.
     pub fn topic_alias(self) -> Option<u16> {
         self.number(table::TOPIC_ALIAS).map(|number| number as u16)
     }
 
-    /// Returns the identifiers of the subscriptions that a message matches, in their order.
+    /// Returns an iterator over the subscription identifiers of a PUBLISH: the identifiers of the
+    /// subscriptions that the message matches.
     pub fn subscription_identifiers(self) -> impl Iterator<Item = u32> {
         self.walk()
             .filter(|walk| walk.id == table::SUBSCRIPTION_IDENTIFIER)
             .map(|walk| walk.number)
     }
 
-    /// Returns the names and values of the user properties, in their order.
+    /// Returns an iterator over the names and values of the user properties, in their order.
     pub fn user_properties(self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
         self.walk()
             .filter(|walk| walk.id == table::USER_PROPERTY)
@@ -129,17 +132,18 @@ impl<'a> Properties<'a> {
             .map(|(name, value)| (Text(name), Text(value)))
     }
 
-    /// Returns the reason for the reason code, for people.
+    /// Returns the reason string, a text for people that explains the reason code.
     pub fn reason_string(self) -> Option<Text<'a>> {
         self.text(table::REASON_STRING)
     }
 
-    /// Returns the other servers that the client can use, separated by spaces.
+    /// Returns the server reference: other servers that the client can use, separated by spaces.
     pub fn server_reference(self) -> Option<Text<'a>> {
         self.text(table::SERVER_REFERENCE)
     }
 
-    /// Returns the client identifier that the server has chosen.
+    /// Returns the assigned client identifier, which the server has chosen for a client without
+    /// one.
     pub fn assigned_client_identifier(self) -> Option<Text<'a>> {
         self.text(table::ASSIGNED_CLIENT_IDENTIFIER)
     }
@@ -149,7 +153,7 @@ impl<'a> Properties<'a> {
         self.text(table::AUTHENTICATION_METHOD)
     }
 
-    /// Returns the data of the authentication method.
+    /// Returns the authentication data, whose content the authentication method defines.
     pub fn authentication_data(self) -> Option<&'a [u8]> {
         self.find(table::AUTHENTICATION_DATA).map(|walk| walk.data)
     }

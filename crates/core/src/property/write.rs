@@ -15,8 +15,8 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The properties of a packet that is sent: `()` for none, a list, or the [`Properties`] of a
-/// packet that was received.
+/// The properties of a packet that is sent: `()` for none, a list (`&[Property]`), or the
+/// [`Properties`] of a received packet.
 ///
 /// The trait is sealed.
 pub trait PropertySource<'a>: sealed::Sealed + Copy {

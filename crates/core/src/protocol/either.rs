@@ -3,7 +3,7 @@ use super::{HasMqtt5, Protocol, sealed};
 use crate::{Full, Profile, Properties, SendError, Session, Slot, session::Terms};
 use core::marker::PhantomData;
 
-/// A version of MQTT.
+/// A version of MQTT, which [`Session::set_version`] chooses.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Version {
 /// code of both versions is linked, and the choice is made for each packet.
 ///
 /// A session takes 24 bytes more than one of MQTT 3.1.1, which is its version until another is
-/// chosen. While it speaks MQTT 3.1.1, properties, options of subscriptions and reason codes are
+/// chosen. While it uses MQTT 3.1.1, properties, options of subscriptions and reason codes are
 /// [`Unsupported`](SendError::Unsupported), and received packets have no properties.
 ///
 /// # Examples
@@ -97,8 +97,8 @@ impl<C: Profile> Protocol for Either<C> {
 impl<C: Profile> HasMqtt5 for Either<C> {}
 
 impl<C: Profile> Session<[Slot], Either<C>> {
-    /// Chooses the version of the connections that [`connect`](Self::connect) begins from now on.
-    /// The state of the session stays: a server that speaks both versions resumes it.
+    /// Chooses the version of MQTT for the next calls of [`connect`](Self::connect). The state of
+    /// the session stays the same, and a server that supports both versions may resume it.
     ///
     /// # Errors
     /// [`Busy`](SendError::Busy) while there is a connection.
@@ -110,7 +110,7 @@ impl<C: Profile> Session<[Slot], Either<C>> {
         Ok(())
     }
 
-    /// Returns the version that this session speaks.
+    /// Returns the version of MQTT that this session uses.
     pub fn version(&self) -> Version {
         if self.is_5() {
             Version::Mqtt5

@@ -7,19 +7,33 @@ impl<P: Protocol> Session<[Slot], P> {
     /// is no limit.
     ///
     /// Writes a PINGREQ when nothing was sent for three quarters of the keep alive
-    /// [MQTT-3.1.2-23], or when nothing was received for as long and no answer is outstanding. So
-    /// a program that only sends finds out that the broker is gone; on a healthy connection this
-    /// costs at most one PINGREQ in that time. A full `tx` and a payload that is being streamed
-    /// delay the PINGREQ. Each piece of a streamed payload counts as a sign of life, since the
-    /// transport has taken the pieces before it.
+    /// [MQTT-3.1.2-23], or when nothing was received for the same time and no answer is
+    /// outstanding. Therefore a program that only sends also detects that the broker is gone; on a
+    /// healthy connection this costs at most one PINGREQ in that time. A full `tx` and a payload
+    /// that is being streamed delay the PINGREQ. Each piece of a streamed payload counts as a sign
+    /// of life, since the transport has taken the pieces before it.
     ///
     /// # Errors
-    /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has arrived
-    /// for the [time-out](crate::Connect::timeout), or if a PINGREQ could not be written for one
+    /// [`Timeout`](Fault::Timeout) if a CONNACK or PINGRESP is outstanding and nothing has arrived
+    /// for the [time-out](crate::Connect::timeout()), or if a PINGREQ could not be written for one
     /// keep alive while nothing arrived. Any change in the number of bytes in `rx` is a sign of
-    /// life, so a long message may arrive slowly. The first tick after a time limit returns
-    /// `Some(0)`, and only the second one reports the fault, so that a caller that is late reads
-    /// once more before the connection is given up.
+    /// life, so a long message may arrive slowly. The first call after a time limit returns
+    /// `Some(0)`, and only the second one returns the fault, so that a caller that is late reads
+    /// once more before the connection ends.
+    ///
+    /// # Examples
+    /// ```
+    /// # use motemq::*;
+    /// # let mut session = Session::<[Slot; 1]>::new();
+    /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    /// session.connect(&Connect::new("a").keep_alive(60), &mut rx, &mut tx)?;
+    /// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4); tx.clear();
+    /// # session.next_event(&mut rx, &mut tx)?;
+    /// assert_eq!(session.tick(1_000, &mut tx)?, Some(45_000)); // three quarters of 60 s
+    /// assert_eq!(session.tick(46_000, &mut tx)?, Some(10_000)); // the time-out for PINGRESP
+    /// assert_eq!(tx.bytes(), b"\xc0\0"); // PINGREQ
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn tick(
         &mut self,
@@ -38,8 +52,8 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Reports that the caller does not read now, because it has no room for received bytes. The
     /// time limits then begin again at the next [`tick`](Self::tick), as if something had been
-    /// received. So the client of a slow application goes on sending PINGREQ, and does not take the
-    /// broker for dead.
+    /// received. Thus the client of a slow application continues to send PINGREQ, and does not
+    /// mistake its own pause for silence of the broker.
     pub fn on_reading_paused(&mut self) {
         self.connection.on_received();
     }

@@ -19,13 +19,14 @@ use crate::{
 use parts::Start;
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Reads on and returns what has happened. `Ok(None)`: it needs more bytes in `rx` or room in
-    /// `tx`.
+    /// Reads packets from `rx`, and returns the next event. Returns `Ok(None)` if it needs more
+    /// bytes in `rx` or more room in `tx`, or if there is no connection.
     ///
-    /// A message is accepted, and acknowledged as soon as `tx` has room, by the call after the one
-    /// that returned (the last piece of) it: to ask for the next event is to have dealt with this
-    /// one. If the connection is lost before, the message is delivered again; once accepted, a QoS
-    /// 2 message never is [MQTT-4.3.3-2].
+    /// The call after the one that returned a message, or its last piece, accepts the message, and
+    /// acknowledges it as soon as `tx` has room. A program should therefore have processed the
+    /// message before it asks for the next event. If the connection is lost before that call, a
+    /// broker that resumes the session delivers a message with QoS 1 or 2 again. An accepted QoS 2
+    /// message is not delivered again [MQTT-4.3.3-2].
     ///
     /// # Errors
     /// A [`Fault`] ends the connection: close the transport.
@@ -62,12 +63,26 @@ impl<P: Protocol> Session<[Slot], P> {
         event
     }
 
-    /// The slice form of [`next_event`](Self::next_event): reads from `input` and takes off it what
-    /// is done with. `capacity` is the largest length that `input` can have, at least 16: what is
-    /// longer is streamed.
+    /// The slice form of [`next_event`](Self::next_event): reads packets from `input`, and removes
+    /// the bytes that it has processed from the beginning of `input`. `capacity` is the largest
+    /// length in bytes that `input` can have, at least 16. Messages that are longer are delivered
+    /// in pieces.
     ///
     /// # Errors
     /// As [`next_event`](Self::next_event).
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Connect, Event, Out, Session, Slot};
+    /// let (mut memory, mut taken) = ([0; 64], 0);
+    /// let mut session = Session::<[Slot; 1]>::new();
+    /// session.connect_slices(&Connect::new("a"), 64, &mut Out::new(&mut memory, &mut taken))?;
+    /// taken = 0; // the transport has sent CONNECT
+    /// let mut input = &b"\x20\x02\0\0\x30"[..]; // CONNACK, and the first byte of a PUBLISH
+    /// let event = session.receive(&mut input, 64, &mut Out::new(&mut memory, &mut taken))?;
+    /// assert!(matches!(event, Some(Event::Connected { .. })) && input == b"\x30");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg_attr(feature = "fast", inline)]
     pub fn receive<'i>(
         &mut self,

@@ -32,8 +32,10 @@ use crate::{
 
 /// Memory for one packet in flight and one QoS 2 message that is being received; four bytes.
 ///
-/// A session needs as many slots as packets are to be in flight at once, and as many as the broker
-/// sends QoS 2 messages before it reads the first answer (20 for mosquitto), whichever is more.
+/// A session needs one slot for each packet that is to be in flight at the same time, and one for
+/// each QoS 2 message that the broker sends before it reads the first answer (20 for mosquitto).
+/// The same slots serve both purposes, so the larger of the two numbers is enough. A server of MQTT
+/// 5 learns the number of slots from the [receive maximum](crate::Property::ReceiveMaximum).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]

@@ -26,8 +26,9 @@ impl<P: Protocol> Session<[Slot], P> {
     ///
     /// # Errors
     /// Any [`SendError`]. [`Busy`](SendError::Busy) with QoS 1 and 2 if there is [no free
-    /// slot](Self::has_free_slot) or messages are being resent, and with any QoS while the payload
-    /// of another message is being streamed. A payload that is longer than the room in `tx` is
+    /// slot](Self::has_free_slot), if messages are being resent, or, with MQTT 5, if there is
+    /// [no send quota](Self::has_send_quota); with any QoS while the payload of another message is
+    /// being streamed. A payload that is longer than the room in `tx` is
     /// [`Full`](SendError::Full) or [`TooLong`](SendError::TooLong): announce it with
     /// [`remaining`](Publish::remaining) and stream it.
     ///
@@ -77,11 +78,12 @@ impl<P: Protocol> Session<[Slot], P> {
             .map(|_| ())
     }
 
-    /// Answers [`Resend`](crate::Event::Resend) if the application no longer has the message.
+    /// Answers [`Resend`](crate::Event::Resend) if the application no longer has the message. This
+    /// departs from [MQTT-4.4.0-1], which requires that the message is sent again.
     ///
-    /// An identifier of QoS 1 ends with this call. With QoS 2 the broker may hold the message, so
-    /// PUBREL is sent, and the identifier ends with [`Acked`](crate::Event::Acked). This departs
-    /// from [MQTT-4.4.0-1], which requires the payload.
+    /// With QoS 1 the packet identifier is free after this call. With QoS 2 the broker may hold the
+    /// message, so PUBREL is sent, and the identifier stays in use until
+    /// [`Acked`](crate::Event::Acked).
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if the session does not ask for this identifier;
@@ -96,13 +98,33 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_abandon(id, out))
     }
 
-    /// Sends the next bytes of a payload that was announced with [`remaining`](Publish::remaining).
-    /// Returns the number of bytes for which `tx` had room.
+    /// Sends the next bytes of a payload that was announced with
+    /// [`remaining`](Publish::remaining()). Returns the number of bytes that were written to `tx`,
+    /// which is less than the length of `data` if `tx` has too little room.
     ///
     /// # Errors
     /// [`Full`](SendError::Full) if `tx` has no room for any byte; [`Invalid`](SendError::Invalid)
     /// if `data` is longer than the [rest of the payload](Self::payload_remaining);
-    /// [`Offline`](SendError::Offline).
+    /// [`Offline`](SendError::Offline) if there is no open connection.
+    ///
+    /// # Examples
+    /// ```
+    /// # use motemq::*;
+    /// # let mut session = Session::<[Slot; 2]>::new();
+    /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 16]>::new());
+    /// # session.connect(&Connect::new("a"), &mut rx, &mut Buffer::<[u8; 64]>::new())?;
+    /// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4);
+    /// # session.next_event(&mut rx, &mut tx).unwrap();
+    /// let mut image = &[7; 1000][..];
+    /// session.publish(&Publish::to("camera").remaining(1000), &mut tx)?;
+    /// while !image.is_empty() {
+    ///     tx.clear(); // the transport has sent the bytes
+    ///     let n = session.publish_chunk(image, &mut tx)?;
+    ///     image = &image[n..];
+    /// }
+    /// assert_eq!(session.payload_remaining(), 0);
+    /// # Ok::<(), SendError>(())
+    /// ```
     #[inline]
     pub fn publish_chunk(
         &mut self,
@@ -119,7 +141,8 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Errors
     /// [`Full`](SendError::Full) if `tx` is not empty, since its bytes have to be sent first;
     /// [`Invalid`](SendError::Invalid) if `n` is more than the [rest of the
-    /// payload](Self::payload_remaining); [`Offline`](SendError::Offline).
+    /// payload](Self::payload_remaining); [`Offline`](SendError::Offline) if there is no open
+    /// connection.
     #[inline]
     pub fn publish_direct(
         &mut self,
@@ -142,8 +165,22 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Errors
     /// Any [`SendError`]. [`Invalid`](SendError::Invalid) if there is no filter [MQTT-3.8.3-3], or
     /// one is not a [topic filter](crate::TopicFilter); [`TooLong`](SendError::TooLong) if there
-    /// are more than 255 filters, or more than the capacity of `rx` less 5, because the SUBACK has
-    /// to fit into `rx`.
+    /// are more than 255 filters, or more than the capacity of `rx` minus 5 (minus 6 with MQTT 5),
+    /// because the SUBACK has to fit into `rx`.
+    ///
+    /// # Examples
+    /// ```
+    /// # use motemq::*;
+    /// # let mut session = Session::<[Slot; 2]>::new();
+    /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    /// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
+    /// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4); tx.clear();
+    /// # session.next_event(&mut rx, &mut tx).unwrap();
+    /// let filters = [Filter::new("a/#", QoS::AtLeastOnce), Filter::new("b", QoS::AtMostOnce)];
+    /// let id = session.subscribe(&filters, &mut tx)?;
+    /// assert_eq!((id.get(), tx.bytes()), (1, &b"\x82\x0c\0\x01\0\x03a/#\x01\0\x01b\0"[..]));
+    /// # Ok::<(), SendError>(())
+    /// ```
     #[inline]
     pub fn subscribe<O: SendOptions<P>>(
         &mut self,
@@ -155,9 +192,10 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription
-    /// [MQTT-3.10.4-1]. Their QoS does not matter. The broker answers with
-    /// [`Acked`](crate::Event::Acked). Messages may arrive until then, and messages in flight even
-    /// later.
+    /// [MQTT-3.10.4-1]. Their QoS and options are ignored. The answer of the broker is reported as
+    /// [`Acked`](crate::Event::Acked), with MQTT 5 as
+    /// [`Unsubscribed`](crate::Event::Unsubscribed). Messages may arrive until then, and messages
+    /// in flight even later.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
@@ -176,9 +214,9 @@ impl<P: Protocol> Session<[Slot], P> {
     /// before. Write the bytes of `tx` to the transport, then close it [MQTT-3.14.4-1].
     ///
     /// # Errors
-    /// [`Full`](SendError::Full) if `tx` has no room for the acknowledgement and DISCONNECT, 6
-    /// bytes together; [`Busy`](SendError::Busy) while a payload is being streamed;
-    /// [`Offline`](SendError::Offline).
+    /// [`Full`](SendError::Full) if `tx` has no room for DISCONNECT, 2 bytes, and the
+    /// acknowledgement, 4 bytes (5 with MQTT 5); [`Busy`](SendError::Busy) while a payload is being
+    /// streamed; [`Offline`](SendError::Offline) if there is no open connection.
     #[inline]
     pub fn disconnect(&mut self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         tx.lend(|out| self.write_disconnect(out))

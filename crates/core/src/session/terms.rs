@@ -279,7 +279,10 @@ impl Terms {
     }
 }
 
-/// The limits that a server of MQTT 5 has announced in CONNACK. A session keeps to them.
+/// The limits that a server of MQTT 5 has announced in CONNACK. A session observes them: a command
+/// that would exceed one of them returns [`Busy`](crate::SendError::Busy) for the receive maximum,
+/// and [`Unsupported`](crate::SendError::Unsupported) for the others.
+/// [`Session::limits`](crate::Session::limits) returns them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -287,9 +290,10 @@ pub struct Limits {
     /// The number of messages with QoS 1 and 2 that may be in flight to the server; `u16::MAX` if
     /// it has named none, or the profile has QoS 0 alone.
     pub receive_maximum: u16,
-    /// The longest packet that the server accepts; `u32::MAX` if it has named none.
+    /// The length in bytes of the longest packet that the server accepts; `u32::MAX` if it has
+    /// announced no maximum packet size.
     pub maximum_packet_size: u32,
-    /// The highest topic alias that the server accepts; 0: none.
+    /// The highest topic alias that the server accepts, or 0 if it accepts none.
     pub topic_alias_maximum: u16,
     /// The highest quality of service with which the server accepts messages.
     pub maximum_qos: QoS,

@@ -11,7 +11,7 @@ pub enum DecodeError {
     /// long, inconsistent or encoded in more bytes than necessary, the packet identifier 0, text
     /// that is not UTF-8 or contains U+0000, misplaced wildcards, or extra bytes.
     Malformed,
-    /// The properties are not allowed.
+    /// The properties are malformed, or the packet cannot have them.
     Property(PropertyError),
     /// A packet of this type cannot have this reason code.
     Code(ReasonCode),
@@ -62,13 +62,17 @@ impl fmt::Display for DecodeError {
         match self {
             DecodeError::Malformed => f.write_str("the bytes are not a packet of MQTT 5")?,
             DecodeError::Property(error) => error.fmt(f)?,
-            DecodeError::Code(code) => write!(f, "the packet cannot have the code: {code}")?,
-            DecodeError::NoTopic => f.write_str("a message has neither a topic nor an alias")?,
+            DecodeError::Code(code) => write!(f, "the packet cannot have the reason code: {code}")?,
+            DecodeError::NoTopic => {
+                f.write_str("a PUBLISH has neither a topic nor a topic alias")?
+            }
             DecodeError::Options => f.write_str("the options of a subscription are not allowed")?,
             DecodeError::Share => {
                 f.write_str("a shared subscription needs a name and a topic filter")?
             }
-            DecodeError::SessionPresent => f.write_str("a refusal has a session present")?,
+            DecodeError::SessionPresent => {
+                f.write_str("a CONNACK refuses the connection and has a session present")?
+            }
         }
         write!(
             f,

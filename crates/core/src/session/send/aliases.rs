@@ -46,14 +46,14 @@ impl AliasSet for Few {
 /// connection: that of the alias 16, which it keeps itself.
 const IN_USE: u16 = 1 << 15;
 
-/// The topic aliases of sent messages, with MQTT 5, for more aliases than the 16 that a
-/// [`Session`] keeps in mind: 32 for each of the `WORDS`.
+/// The topic aliases of sent messages, with MQTT 5, for programs that use more aliases than the 16
+/// that a [`Session`] records by itself: 32 for each of the `WORDS`, each of which takes 4 bytes.
 ///
-/// A server that accepts [topic aliases](crate::Limits::topic_alias_maximum) is sent a topic once,
-/// together with an [alias](crate::Property::TopicAlias), and then the alias with an empty topic. An
-/// alias with an empty topic is refused unless it was sent with a topic over the same connection.
-/// Send all messages that have an alias through this layer, which forgets the aliases when their
-/// connection ends [MQTT-3.3.2-7].
+/// If a server accepts [topic aliases](crate::Limits::topic_alias_maximum), a client can send a
+/// topic once, together with an [alias](crate::Property::TopicAlias), and then the alias with an
+/// empty topic. An alias with an empty topic is refused unless it was sent with a topic over the
+/// same connection. Send all messages that have an alias through this layer, which forgets the
+/// aliases when their connection ends [MQTT-3.3.2-7].
 ///
 /// # Examples
 /// ```
@@ -81,17 +81,18 @@ pub struct SentTopicAliases<const WORDS: usize> {
 }
 
 impl<const WORDS: usize> SentTopicAliases<WORDS> {
-    /// Makes a layer without aliases.
+    /// Makes a layer without aliases. `WORDS` is 1 to 2,048; with another number the program does
+    /// not compile.
     pub const fn new() -> Self {
         const { assert!(0 < WORDS && WORDS <= 2048, "there are 1 to 2048 words") };
         SentTopicAliases { set: [0; WORDS] }
     }
 
-    /// Publishes a message as [`Session::publish`] does.
+    /// Publishes a message as [`Session::publish`] does, and records its topic alias.
     ///
     /// # Errors
-    /// As [`Session::publish`]. [`Invalid`](SendError::Invalid) for an empty topic whose alias was
-    /// not sent with a topic, or is above `WORDS` times 32.
+    /// As [`Session::publish`]; also [`Invalid`](SendError::Invalid) for an empty topic whose alias
+    /// was not sent with a topic over this connection, or is above `WORDS` times 32.
     #[inline]
     pub fn publish<'p, P: HasMqtt5, T: SendProperties<'p, P>>(
         &mut self,
@@ -102,7 +103,7 @@ impl<const WORDS: usize> SentTopicAliases<WORDS> {
         tx.lend(|out| session.write_publish(publish, None, self, out))
     }
 
-    /// Sends a message again as [`Session::republish`] does.
+    /// Sends a message again as [`Session::republish`] does, and records its topic alias.
     ///
     /// # Errors
     /// As [`Session::republish`], and as [`publish`](Self::publish).

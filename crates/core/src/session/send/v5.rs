@@ -21,7 +21,9 @@ use crate::{
 const NO_LOCAL: u8 = 4;
 
 impl<P: HasMqtt5> Session<[Slot], P> {
-    /// Returns the limits that the server announced for this connection in CONNACK.
+    /// Returns the limits that the server announced for this connection in CONNACK. Before CONNACK,
+    /// and while [`Either`](crate::Either) uses MQTT 3.1.1, these are the limits of a server that
+    /// announces none.
     pub fn limits(&self) -> Limits {
         self.terms().map_or(Terms::NEW.limits(), Terms::limits)
     }
@@ -35,7 +37,7 @@ impl<P: HasMqtt5> Session<[Slot], P> {
     }
 
     /// Subscribes with properties: see [`subscribe`](Self::subscribe). A
-    /// [subscription identifier](Property::SubscriptionIdentifier) stands for all filters of the
+    /// [subscription identifier](Property::SubscriptionIdentifier) applies to all filters of the
     /// packet.
     ///
     /// # Errors
@@ -85,18 +87,18 @@ impl<P: HasMqtt5> Session<[Slot], P> {
         tx.lend(|out| self.write_disconnect_5(code.0, properties, out))
     }
 
-    /// Goes on with an authentication, or begins one anew, with AUTH.
+    /// Sends AUTH, which continues an authentication or begins a re-authentication.
     ///
     /// Answer [`Event::Auth`](crate::Event::Auth) with
     /// [`CONTINUE_AUTHENTICATION`](ReasonCode::CONTINUE_AUTHENTICATION). On an open connection
-    /// [`RE_AUTHENTICATE`](ReasonCode::RE_AUTHENTICATE) begins an authentication anew
+    /// [`RE_AUTHENTICATE`](ReasonCode::RE_AUTHENTICATE) begins a re-authentication
     /// [MQTT-4.12.1-1]. The properties have to contain the
     /// [authentication method](Property::AuthenticationMethod) of CONNECT.
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) for another code, for another method, or if CONNECT had none
-    /// [MQTT-4.12.0-7]; [`Offline`](SendError::Offline) if there is no connection, or the server
-    /// has not accepted the one that authenticates anew; [`Full`](SendError::Full),
+    /// [MQTT-4.12.0-7]; [`Offline`](SendError::Offline) if there is no connection, or, for a
+    /// re-authentication, if the server has not accepted the connection; [`Full`](SendError::Full),
     /// [`Busy`](SendError::Busy), [`TooLong`](SendError::TooLong) or
     /// [`Unsupported`](SendError::Unsupported).
     #[inline]
@@ -112,7 +114,7 @@ impl<P: HasMqtt5> Session<[Slot], P> {
 
     /// Refuses the message that was delivered last: its acknowledgement, which the next call of
     /// [`next_event`](Self::next_event) writes, has this reason code. A QoS 2 message that is
-    /// refused takes no slot, and its identifier is free [MQTT-4.3.3-9].
+    /// refused takes no slot, and its packet identifier is free [MQTT-4.3.3-9].
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if no whole message with QoS 1 or 2 was delivered last, or
