@@ -3,21 +3,21 @@ use crate::BrokerReason;
 use alloc::{boxed::Box, sync::Arc};
 use motemq::ReasonCode;
 
-/// The broker's answer to a request that it has carried out.
+/// The broker's answer to a request that succeeded.
 ///
-/// Most answers say no more than that, and take no memory. With QoS 0 and with MQTT 3.1.1 there is
-/// nothing else to say, but for the QoS that subscriptions are granted.
+/// Most answers contain nothing else, and take no memory. With QoS 0 and with MQTT 3.1.1, only the
+/// answer to a subscription has content: the QoS granted.
 ///
 /// # Examples
 /// ```
 /// use motemq::ReasonCode;
 /// use motemq_client::Acknowledgement;
-/// fn tell(acknowledgement: &Acknowledgement) {
+/// fn report(acknowledgement: &Acknowledgement) {
 ///     if acknowledgement.code() == ReasonCode::NO_MATCHING_SUBSCRIBERS {
-///         println!("the broker has the message, and nobody receives it");
+///         println!("the broker has the message, but no client receives it");
 ///     }
 /// }
-/// tell(&Acknowledgement::default());
+/// report(&Acknowledgement::default());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Acknowledgement(Option<Arc<Content>>);
@@ -40,15 +40,15 @@ impl Acknowledgement {
         Self::of_filters(&[], Some(reason))
     }
 
-    /// Returns the reason code of a message: [`SUCCESS`](ReasonCode::SUCCESS), or with MQTT 5
-    /// [`NO_MATCHING_SUBSCRIBERS`](ReasonCode::NO_MATCHING_SUBSCRIBERS) if the broker has it, and
-    /// says that no client receives it.
+    /// Returns the reason code of the answer to a message: [`SUCCESS`](ReasonCode::SUCCESS), or,
+    /// with MQTT 5, [`NO_MATCHING_SUBSCRIBERS`](ReasonCode::NO_MATCHING_SUBSCRIBERS) if the broker
+    /// reports that no client receives the message.
     pub fn code(&self) -> ReasonCode {
         let reason = self.reason();
         reason.map_or(ReasonCode::SUCCESS, BrokerReason::code)
     }
 
-    /// Returns the reason string that a broker of MQTT 5 gave, if any.
+    /// Returns the reason string, a text for people, if a broker of MQTT 5 sent one.
     pub fn reason_string(&self) -> Option<&str> {
         self.reason()?.reason_string()
     }
@@ -57,8 +57,8 @@ impl Acknowledgement {
         self.0.as_deref()?.reason.as_ref()
     }
 
-    /// Returns a code for each filter of a subscription, which is the QoS granted, or of the end of
-    /// a subscription with MQTT 5, which is a [`ReasonCode`]. It is empty for other requests.
+    /// Returns a code for each filter: of SUBSCRIBE, the QoS granted, 0 to 2; of UNSUBSCRIBE with
+    /// MQTT 5, a [`ReasonCode`]. The slice is empty for other requests.
     pub fn codes(&self) -> &[u8] {
         self.0.as_deref().map_or(&[], |content| &content.codes)
     }

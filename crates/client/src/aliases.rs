@@ -13,22 +13,29 @@ const HIGHEST: u16 = 32 * WORDS as u16;
 /// An alias takes so many bytes, so that it is of no use for shorter topics.
 const LENGTH: usize = 3;
 
-/// The topics that the client replaces by aliases when it publishes to them.
+/// The topics that the client replaces by topic aliases when it publishes, which only MQTT 5 has.
 ///
-/// A topic is sent once over each connection, and a number of one or two bytes in its place after
-/// that. The client uses no more aliases than the broker accepts, which is often 10 and may be
-/// none, and 256 at most.
+/// The client sends a topic once over each connection, and after that an alias of three bytes in
+/// its place. Topics of three bytes or fewer have no alias. The client uses no more aliases than
+/// the broker accepts, which is often 10 and can be 0, and at most 256.
+///
+/// # Examples
+/// ```
+/// use motemq_client::{AliasPolicy, Options, Version};
+/// let options = Options::new("node-7")
+///     .version(Version::Mqtt5)
+///     .alias_policy(AliasPolicy::Fixed(vec!["plant/7/hall/3/temperature".into()]));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum AliasPolicy {
-    /// There are no aliases.
+    /// The client uses no aliases.
     #[default]
     Never,
-    /// These topics have aliases, the first ones first if the broker accepts fewer.
+    /// These topics have aliases. If the broker accepts fewer aliases, the first topics have them.
     Fixed(Vec<String>),
-    /// The topics of the last messages have aliases, and this is their largest number. It is of use
-    /// if the client publishes to few topics: a topic that is not among them takes three bytes
-    /// more.
+    /// The topics that were used last have aliases, up to this number of topics. This suits clients
+    /// that publish to few topics: a message whose topic has no alias yet takes three bytes more.
     Recent(u16),
 }
 

@@ -5,8 +5,9 @@ use core::{
     hash::{Hash, Hasher},
 };
 
-/// The data that client and server have sent in an authentication so far, by turns, that of the
-/// client first.
+/// The data that the client and the server have sent so far in an authentication. The client sends
+/// first, then both take turns. The argument of the function of
+/// [`Options::authentication`](crate::Options::authentication).
 ///
 /// `Debug` does not show the data.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
@@ -16,13 +17,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Returns what was said, which is nothing before the client has said anything.
+    /// Returns the data in the order in which they were sent: those of the client first, then those
+    /// of the server, and so on. The slice is empty before the client has sent its first data.
     pub fn said(&self) -> &[Vec<u8>] {
         &self.said
     }
 
-    /// Returns whether the server has accepted the client. What it said last may show that it is
-    /// the right server; an answer is not sent any more.
+    /// Returns whether the server has accepted the client. Its last data may prove its identity;
+    /// the data that the function returns now are not sent.
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }

@@ -6,30 +6,43 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// A connection that lasted as long was a good one, whatever the waits are.
 const GOOD: Duration = Duration::from_secs(30);
 
-/// The policy when the connection cannot be made or is lost.
+/// The policy for the next attempt when a connection cannot be made or is lost.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use motemq_client::{Options, Reconnect};
+/// let reconnect = Reconnect::BackOff {
+///     first: Duration::from_secs(1),
+///     cap: Duration::from_secs(30),
+///     max_tries: Some(10),
+/// };
+/// let options = Options::new("node-7").reconnect(reconnect);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Reconnect {
-    /// Ends the client: calls fail from then on with the reason.
+    /// The client ends, and its methods return the reason from then on.
     Never,
-    /// Connects again after a wait.
+    /// The client connects again after a wait.
     ///
-    /// Each wait is random, from nothing up to a limit that doubles from attempt to attempt ("full
-    /// jitter"). So a thousand clients of a broker that restarts do not return at the same moment,
-    /// and two clients with the same client identifier do not disconnect each other in step.
+    /// Each wait is random, from 0 to a limit that doubles with each attempt ("full jitter").
+    /// Therefore a thousand clients of a broker that restarts do not return at the same moment, and
+    /// two clients with the same client identifier do not disconnect each other in step. The limit
+    /// returns to its first value after a connection that has lasted for 30 s and for `cap`.
     BackOff {
-        /// The longest wait before the first attempt.
+        /// The limit of the wait before the first attempt.
         first: Duration,
-        /// The longest wait before any attempt, at most a year.
+        /// The limit that doubling does not exceed, at most a year.
         cap: Duration,
-        /// The number of waits until the client ends; `None`: without a limit.
+        /// The number of waits after which the client ends, or `None` if there is no such number.
         max_tries: Option<u32>,
     },
 }
 
 impl Reconnect {
-    /// Waits up to half a second before the first attempt and up to a minute before later ones,
-    /// without a limit to their number.
+    /// Returns the default policy: the client waits up to half a second before the first attempt,
+    /// and up to a minute before later ones, whose number is not limited.
     pub const fn back_off() -> Self {
         Reconnect::BackOff {
             first: Duration::from_millis(500),

@@ -39,8 +39,8 @@ use motemq::SessionState;
 use phase::{Closing, Phase};
 pub use transport::Transport;
 
-/// The size of the read buffer: the most bytes that [`Client::on_read`] has to be given at once.
-/// The longest topic fits.
+/// The size of the driver's read buffer in bytes, 72 KiB: the largest number of bytes that
+/// [`Client::on_read`] needs at once. The longest topic fits.
 pub const READ_BUFFER: usize = 72 << 10;
 const _: () = assert!(READ_BUFFER > 0xffff + HEADER);
 /// Bytes that a packet has besides its text and payload, at most.
@@ -50,7 +50,7 @@ const REPLY: usize = 64;
 /// The longest time that written bytes may take to leave before a connection is closed.
 const FLUSH: Duration = Duration::from_secs(3);
 
-/// Names an upload: a message whose payload is given piece by piece.
+/// Identifies an upload: a message whose payload the application sends in chunks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct UploadId(u64);
 
@@ -62,10 +62,23 @@ struct Upload {
     request: Option<RequestId>,
 }
 
-/// A managed MQTT client without I/O: a session, and everything that a program wants around it.
+/// A managed MQTT client without I/O: a session, and everything that a program needs around it.
 ///
-/// The [crate's documentation](crate) says how it is driven. `now` is always the time since the
-/// client was made, and never goes back.
+/// The [crate's documentation](crate) explains how a driver uses it. The argument `now` of its
+/// methods is always the time since the client was made, and never decreases.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use motemq::{Publish, QoS};
+/// use motemq_client::{Client, Options, Transport};
+/// let mut client = Client::new(Options::new("node-7")).unwrap();
+/// let reading = Publish::to("cellar").payload(b"11.5").qos(QoS::AtLeastOnce);
+/// let request = client.publish(&reading).unwrap().expect("it has QoS 1");
+/// assert!(client.poll_outcome(request).is_none()); // it waits for a connection
+/// let next = client.poll_transport(Duration::ZERO, 0);
+/// assert!(matches!(next, Transport::Resolve { broker: 0, .. }));
+/// ```
 #[derive(Clone, Hash, Debug)]
 pub struct Client {
     options: Options,
@@ -157,10 +170,11 @@ struct Overrun {
 }
 
 impl Client {
-    /// Makes a client, which wants to connect at once.
+    /// Makes a client. It is ready to connect: the next call of
+    /// [`poll_transport`](Self::poll_transport) returns [`Resolve`](Transport::Resolve).
     ///
     /// # Errors
-    /// An [`OptionsError`] if no CONNECT can be made of the options.
+    /// An [`OptionsError`] if the options are not valid: see [`Options::check`].
     pub fn new(options: Options) -> Result<Self, OptionsError> {
         options.check()?;
         let protocol = ProtocolState::new(options.max_in_flight());
@@ -200,42 +214,44 @@ impl Client {
 
     // State.
 
-    /// Returns what there is of a connection now.
+    /// Returns the state of the connection.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Returns what the broker said of the session when it last accepted a connection; `None` if it
-    /// never did.
+    /// Returns whether the broker had kept the session when it last accepted a connection, or
+    /// `None` if it has not accepted any.
     pub fn session(&self) -> Option<SessionState> {
         self.session
     }
 
-    /// Returns the client identifier that the broker has chosen for a client without one, which a
-    /// broker of MQTT 5 does. Later connections use it, unless CONNECT would be too long with it.
+    /// Returns the client identifier that the broker of MQTT 5 has assigned to a client without
+    /// one. Later connections use it, unless CONNECT would be too long with it.
     pub fn assigned_client_id(&self) -> Option<&str> {
         self.reconnect.assigned_client_id()
     }
 
-    /// Returns the server to which attempts lead instead of the broker, as the broker has named it:
-    /// `host:port` mostly. See [`Options::follow_server_reference`].
+    /// Returns the server to which the client connects instead of the broker, as the broker has
+    /// named it, usually `host:port`; or `None`. See [`Options::follow_server_reference`].
     pub fn server_reference(&self) -> Option<&str> {
         self.reconnect.server_reference()
     }
 
-    /// Returns why there is no connection, as far as there is a reason.
+    /// Returns the reason why there is no connection, or `None` if there is a connection or no
+    /// reason.
     pub fn reason(&self) -> Option<&DisconnectReason> {
         self.state.reason()
     }
 
-    /// Returns the topic filters to which the client is subscribed: those that the broker has
-    /// granted, but for those from which the client has unsubscribed, and those that the broker
-    /// [refused](Event::Refused) when it had lost the session and the client subscribed again.
+    /// Returns an iterator over the topic filters to which the client is subscribed: those that the
+    /// broker has granted, except those from which the client has unsubscribed, and those that the
+    /// broker [refused](Event::Refused) when the client subscribed again after the loss of a
+    /// session.
     pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
         self.requests.subscriptions()
     }
 
-    /// Returns what has happened so far.
+    /// Returns counts of what has happened so far.
     pub fn counters(&self) -> Counters {
         let inbox = self.inbox.counters();
         Counters {
@@ -257,70 +273,72 @@ impl Client {
 
     // Messages.
 
-    /// Opens a stream of the messages that no other stream gets: those of a session that goes on
-    /// from earlier, and those of streams that were closed.
+    /// Opens a stream of the messages that no other stream receives: messages of a resumed session
+    /// to which no stream belongs yet, and messages of streams that were closed.
     pub fn messages(&mut self) -> StreamId {
         self.inbox.open(Vec::new())
     }
 
-    /// Returns the topic filters of a stream, for a program that unsubscribes from them.
+    /// Returns the topic filters of a stream, with which a program can unsubscribe.
     pub fn filters(&self, stream: StreamId) -> &[String] {
         self.inbox.filters(stream)
     }
 
     /// Closes a stream.
     ///
-    /// The message that was taken last counts as processed. What was not taken is not acknowledged:
-    /// it goes to a stream of [all other messages](Self::messages), or waits until a stream that
-    /// matches is opened, and so does what arrives for the subscription from now on. Messages that
-    /// wait hold up the broker; to receive no more of them, [unsubscribe](Self::unsubscribe). In a
-    /// clean session they are dropped, unless [`Options::discard_unclaimed`] says otherwise.
+    /// The message that was taken last counts as processed. Messages that were not taken are not
+    /// acknowledged: they go to a stream of [all other messages](Self::messages), or wait until the
+    /// application opens a stream that matches. The same applies to messages that arrive later for
+    /// the subscription. Waiting messages delay others from the broker; to receive no more of them,
+    /// [unsubscribe](Self::unsubscribe). In a clean session they are dropped, unless
+    /// [`Options::discard_unclaimed`] is set to false.
     pub fn close_stream(&mut self, stream: StreamId) {
         self.inbox.close(stream, &mut self.protocol);
     }
 
     /// Takes the oldest message of a stream.
     ///
-    /// With [`AckMode::OnNext`] it counts as processed when the next one is taken. If there is
-    /// none, [`Event::Delivered`] says when there is.
+    /// With [`AckMode::OnNext`] it counts as processed when the next one is taken. If there is no
+    /// message, [`Event::Delivered`] reports when there is one.
     #[inline]
     pub fn take(&mut self, stream: StreamId, mode: AckMode) -> Taken {
         self.inbox.take(stream, mode, &mut self.protocol)
     }
 
-    /// Allows the acknowledgement of a message that was taken with [`AckMode::Manual`]: the
-    /// application has processed it. The acknowledgement leaves when all earlier ones are allowed,
-    /// and all streams that got the message have processed it.
+    /// Allows the acknowledgement of a message that was taken with [`AckMode::Manual`], since the
+    /// application has processed it. The client sends the acknowledgement when all earlier ones are
+    /// allowed, too, and the message was processed in all streams that received it.
     #[inline]
     pub fn ack(&mut self, ack: AckId) {
         self.inbox.ack(ack, &mut self.protocol);
     }
 
-    /// Gives back a message that was taken with [`AckMode::Manual`]: the application does not
-    /// process it. It stays unacknowledged, and is delivered again when the broker sends it again,
-    /// which is over the next connection of the session.
+    /// Declines a message that was taken with [`AckMode::Manual`], since the application does not
+    /// process it. The message stays unacknowledged. It is delivered again when the broker sends it
+    /// again over the next connection of the session.
     pub fn decline(&mut self, ack: AckId) {
         self.inbox.decline(ack);
     }
 
-    /// Reads on in the payload of a message that has a [rest](crate::Message::rest). The message is
-    /// acknowledged with [`PayloadRead::End`].
+    /// Reads the next piece of the payload of a message that has a [rest](crate::Message::rest).
+    /// The message counts as processed when this method returns [`PayloadRead::End`].
     ///
-    /// While a payload waits to be read, nothing behind it can be received. If answers are awaited
-    /// and nothing is read for half of the time limit for them, the payload is broken off, and the
-    /// broker sends it again over the next connection.
+    /// While a payload waits to be read, nothing that follows it can be received. If the client
+    /// waits for answers of the broker, and the application reads nothing for half of
+    /// [`Options::ack_timeout`], the client ends the connection, and the broker sends the message
+    /// again over the next one.
     pub fn read_payload(&mut self, payload: PayloadId) -> PayloadRead {
         self.inbox.read_payload(payload, &mut self.protocol)
     }
 
-    /// Reads no more of a payload. The rest of it is dropped when it arrives, and the message
-    /// counts as processed then.
+    /// Discards the rest of a payload. It is dropped when it arrives, and then the message counts
+    /// as processed.
     pub fn discard_payload(&mut self, payload: PayloadId) {
         self.inbox.discard_payload(payload, &mut self.protocol);
     }
 
-    /// Returns whether the driver has something to do when the next message is taken from this
-    /// stream: an acknowledgement becomes due, something has to be stored, reading goes on, or a
+    /// Returns whether the driver needs a turn after the next message is taken from this stream: an
+    /// acknowledgement becomes due, a change has to be stored, reading can continue, or a
     /// connection can be made.
     #[inline]
     pub fn wants_drive(&self, stream: StreamId) -> bool {
@@ -332,7 +350,7 @@ impl Client {
 
     // Events.
 
-    /// Returns what has happened since the last call, one event at a time.
+    /// Returns the next event, or `None` if nothing else has happened.
     #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
         while let Some(stream) = self.inbox.poll_delivered() {
@@ -372,7 +390,7 @@ impl Client {
         }
     }
 
-    /// Gives memory back that is not needed while nothing happens.
+    /// Releases memory that an idle client does not need.
     pub fn shrink(&mut self) {
         self.output.shrink();
         self.requests.shrink();
@@ -389,8 +407,8 @@ impl Client {
 
     // The end.
 
-    /// Ends the client at once: the driver stops, or the store failed. Requests end with the
-    /// reason.
+    /// Ends the client at once, for example because the driver stops or the store failed. All
+    /// requests end with this reason.
     pub fn end(&mut self, ended: Ended) {
         if matches!(self.phase, Phase::Ended) {
             return;

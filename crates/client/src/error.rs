@@ -50,7 +50,7 @@ impl fmt::Display for Human {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionsError {
-    /// A session that outlives the connection needs a name [MQTT-3.1.3-7].
+    /// A session that outlives the connection needs a client identifier [MQTT-3.1.3-7].
     #[error("the session is to be kept, and the client identifier is empty: set client_id")]
     ClientIdMissing,
     /// A password requires a user name [MQTT-3.1.2-22].
@@ -61,24 +61,24 @@ pub enum OptionsError {
     NullCharacter {
         /// The name of the option.
         field: &'static str,
-        /// The byte offset of the first one.
+        /// The byte offset of the first U+0000.
         at: usize,
     },
-    /// A text or a payload is longer than its length field can say.
+    /// A text or a payload is longer than 65,535 bytes, the most that its length field can hold.
     #[error("the {field} has {len} bytes: shorten it to 65,535")]
     TooLong {
         /// The name of the option.
         field: &'static str,
-        /// Its length in bytes.
+        /// The length of the text or payload in bytes.
         len: usize,
     },
     /// The topic of the will is not a topic name.
     #[error("the topic of the will is not a topic name: {0}")]
     WillTopic(TopicError),
-    /// A topic that is to have an alias is not a topic name.
-    #[error("a topic that is to have an alias is not a topic name: {0}")]
+    /// A topic of the [alias policy](crate::AliasPolicy::Fixed) is not a topic name.
+    #[error("a topic of the alias policy is not a topic name: {0}")]
     AliasTopic(TopicError),
-    /// The broker would not accept CONNECT, as its profile says.
+    /// CONNECT exceeds a limit of the broker's profile.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
     /// The user properties of a SUBSCRIBE, UNSUBSCRIBE or DISCONNECT are too long.
@@ -87,9 +87,9 @@ pub enum OptionsError {
          bytes"
     )]
     UserPropertiesTooLong {
-        /// Their length in bytes.
+        /// The length of the user properties in bytes, with 5 bytes more for each.
         len: usize,
-        /// The longest that is accepted.
+        /// The greatest length in bytes.
         limit: usize,
     },
     /// CONNECT would be longer than the write buffer.
@@ -98,84 +98,89 @@ pub enum OptionsError {
          bytes"
     )]
     ConnectTooLong {
-        /// Their length in bytes.
+        /// The length of CONNECT in bytes, or a little more.
         len: usize,
-        /// The longest that fits.
+        /// The greatest length in bytes.
         limit: usize,
     },
 }
 
-/// The reason why a message was not accepted. Nothing was done.
+/// The reason why the client did not accept a message to be published. Nothing was sent, and
+/// nothing waits to be sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
     /// The topic is not a topic name.
     #[error("{topic} is not a topic name: {error}")]
     Topic {
-        /// The text, shortened.
+        /// The topic, shortened to 80 characters.
         topic: String,
-        /// The fault in it.
+        /// The reason why it is not a topic name.
         error: TopicError,
     },
     /// The message is longer than a packet of MQTT can be.
     #[error("the message has {len} bytes, and MQTT allows 268,435,455: send it in parts")]
     TooLong {
-        /// The length of topic and payload in bytes, and of the properties, or a little more.
+        /// The length of topic, payload and properties in bytes, or a little more.
         len: u64,
     },
-    /// The message is larger than everything that may wait for a connection, so it can never be
-    /// accepted without one.
+    /// The message is larger than the [queue](crate::Options::queue), so it cannot wait for a
+    /// connection.
     #[error(
         "the message has {len} bytes, and at most {limit} bytes wait for a connection: enlarge \
          the queue, or publish while connected"
     )]
     LargerThanQueue {
-        /// The length of topic and payload in bytes.
+        /// The length of topic, payload and properties in bytes.
         len: usize,
-        /// The size of the queue in bytes.
+        /// The size of the queue in bytes, or 0 if no message may wait.
         limit: usize,
     },
-    /// The broker would not accept it, as its profile or, with MQTT 5, its CONNACK says.
+    /// The message exceeds a limit of the broker, which its profile or, with MQTT 5, its CONNACK
+    /// contains.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
-    /// The message announces a payload that follows, which only an upload can do.
+    /// The message announces [remaining](motemq::Publish::remaining) bytes of payload, which only
+    /// an [upload](crate::Client::begin_upload) can send.
     #[error("the message announces {remaining} bytes of payload that follow: begin an upload")]
     Incomplete {
-        /// The bytes that are to follow.
+        /// The number of bytes that the message announces.
         remaining: u32,
     },
     /// The topic and the payload at the beginning of an upload do not fit into the write buffer.
     #[error(
-        "topic and payload of {len} bytes are given at the beginning of an upload: give at most \
-         {limit} bytes, and the others afterwards"
+        "the upload begins with topic and payload of {len} bytes: begin with at most {limit} \
+         bytes, and send the others in chunks"
     )]
     BeginningTooLong {
-        /// The length of topic and payload in bytes.
+        /// The length of topic, properties and this payload in bytes.
         len: usize,
-        /// The longest that fits.
+        /// The greatest length in bytes.
         limit: usize,
     },
     /// A message cannot have these properties.
     #[error(transparent)]
     Properties(#[from] InvalidProperties),
-    /// The message is no request: it names no response topic.
+    /// The message is not a request, since it has no response topic.
     #[error("the message names no response topic: respond only to messages that do")]
     ResponseTopicMissing,
-    /// The message has properties, and the client speaks MQTT 3.1.1.
+    /// The message has properties, and the client uses MQTT 3.1.1, which has none.
     #[error("the message has properties, which only MQTT 5 has: set the version to MQTT 5")]
     PropertiesUnsupported,
     /// Topic and properties are longer than the write buffer.
     #[error("topic and properties have {len} bytes together: use at most {limit} bytes")]
     PropertiesTooLong {
-        /// Their length in bytes, or a little more.
+        /// The length of topic and properties in bytes, or a little more.
         len: usize,
-        /// The longest that fits.
+        /// The greatest length in bytes.
         limit: usize,
     },
-    /// There is no room now. [`Event::Room`](crate::Event::Room) says when to try again.
+    /// There is no room for the message now. Try again after [`Event::Room`](crate::Event::Room).
     #[error("there is no room for another message now: try again when there is")]
     Full,
-    /// There is no connection, and the message would not wait for one.
+    /// There is no connection, and messages with QoS 0 do not wait for one. Try again after
+    /// [`Event::Room`](crate::Event::Room), or see
+    /// [`Options::queue_qos0`](crate::Options::queue_qos0).
     #[error("there is no connection: try again when there is, or let messages with QoS 0 wait")]
     Offline,
     /// The client has ended.
@@ -183,8 +188,8 @@ pub enum PublishError {
     Ended(Ended),
 }
 
-/// The reason why a subscription, or the end of one, failed. Unless it [`Failed`](Self::Failed)
-/// after it was accepted, nothing was done.
+/// The reason why SUBSCRIBE or UNSUBSCRIBE failed. With all reasons but [`Failed`](Self::Failed),
+/// nothing was sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubscribeError {
@@ -197,67 +202,71 @@ pub enum SubscribeError {
     /// A filter is not a topic filter.
     #[error("{filter} is not a topic filter: {error}")]
     Filter {
-        /// The text, shortened.
+        /// The filter, shortened to 80 characters.
         filter: String,
-        /// The fault in it.
+        /// The reason why it is not a topic filter.
         error: TopicError,
     },
-    /// The broker would not accept them, as its profile or, with MQTT 5, its CONNACK says.
+    /// The filters exceed a limit of the broker, which its profile or, with MQTT 5, its CONNACK
+    /// contains.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
-    /// Filters have options or an identifier, and the client speaks MQTT 3.1.1.
+    /// The filters have options or a subscription identifier, and the client uses MQTT 3.1.1, which
+    /// has neither.
     #[error("the topic filters have options that only MQTT 5 has: set the version to MQTT 5")]
     OptionsUnsupported,
-    /// A shared subscription cannot leave out what the client itself publishes [MQTT-3.8.3-4].
+    /// A shared subscription has the option
+    /// [`no_local`](motemq::SubscriptionOptions::no_local), which is not allowed [MQTT-3.8.3-4].
     #[error("{filter} is shared, and cannot leave out messages of the client itself: allow them")]
     SharedNoLocal {
-        /// The filter, shortened.
+        /// The filter, shortened to 80 characters.
         filter: String,
     },
-    /// A filter begins like a shared subscription, and is none.
+    /// A filter begins with `$share`, but does not have the form `$share/NAME/FILTER`.
     #[error(
         "{filter} is no shared subscription: use $share/NAME/FILTER, without wildcards in NAME"
     )]
     Share {
-        /// The filter, shortened.
+        /// The filter, shortened to 80 characters.
         filter: String,
     },
-    /// A subscription identifier is out of range.
+    /// A subscription identifier is not in the range of 1 to 268,435,455.
     #[error("{identifier} is no subscription identifier: use 1 to 268,435,455")]
     Identifier {
-        /// The number.
+        /// The subscription identifier.
         identifier: u32,
     },
     /// The filters do not fit into the write buffer.
     #[error("the topic filters have {len} bytes together: use at most {limit} bytes at a time")]
     TooLong {
-        /// Their length in bytes.
+        /// The length of the filters and of the user properties in bytes.
         len: usize,
-        /// The longest that fits.
+        /// The greatest length in bytes.
         limit: usize,
     },
     /// The client has ended.
     #[error(transparent)]
     Ended(Ended),
-    /// It was accepted, and did not succeed: the broker refused a filter, for example. Faces that
-    /// await the outcome return this.
+    /// The client accepted the request, but it did not succeed: for example, the broker refused a
+    /// filter. Adapters that wait for the outcome return this reason; [`Client`](crate::Client)
+    /// does not.
     #[error(transparent)]
     Failed(#[from] RequestError),
 }
 
-/// The reason why a piece of a payload was not accepted.
+/// The reason why the client did not accept a chunk of a payload.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// There is no room now. [`Event::Room`](crate::Event::Room) says when to try again.
+    /// There is no room for the chunk now. Try again after [`Event::Room`](crate::Event::Room).
     #[error("there is no room for more of the payload now: try again when there is")]
     Full,
-    /// The piece is longer than the rest of the payload that was announced.
+    /// The chunk is longer than the rest of the payload that was announced.
     #[error("the piece has {len} bytes, and {remaining} bytes of the payload remain: shorten it")]
     TooLong {
-        /// The length of the piece in bytes.
+        /// The length of the chunk in bytes.
         len: usize,
-        /// The bytes of the payload that are still to be given.
+        /// The number of bytes of the payload that are still to be sent.
         remaining: u32,
     },
     /// The connection ended, or the upload was aborted or completed before. If it was not complete,
@@ -266,7 +275,7 @@ pub enum UploadError {
     Lost,
 }
 
-/// The result of a request: what the broker says of it, or the reason why it did not succeed.
+/// The result of a request: the broker's answer, or the reason why the request did not succeed.
 pub type Outcome = Result<Acknowledgement, RequestError>;
 
 /// Returns the reason as a part of a sentence.
@@ -274,27 +283,30 @@ fn because(reason: Option<&BrokerReason>) -> String {
     reason.map_or(String::new(), |reason| format!(": {reason}"))
 }
 
-/// The reason why a request that was accepted did not succeed.
+/// The reason why a request that the client accepted (a message with QoS 1 or 2, a subscription or
+/// its end) did not succeed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// It waited for a connection, and a newer message took its place. It was never sent.
+    /// The message waited for a connection, and newer messages needed its room: see
+    /// [`WhenFull::DropOldest`](crate::WhenFull::DropOldest). It was never sent.
     #[error("dropped, since newer messages needed the room: enlarge the queue, or send it again")]
     Dropped,
-    /// Its message expiry interval passed before it could be sent. It was never sent.
-    #[error("it expired before it could be sent: give it more time")]
+    /// The message expiry interval passed before the message could be sent. It was never sent.
+    #[error("it expired before it could be sent: use a longer message expiry interval")]
     Expired,
-    /// The application withdrew it.
+    /// The application [withdrew](crate::Client::withdraw) the request.
     #[error("the application withdrew it")]
     Withdrawn,
-    /// The broker did not acknowledge a message in time after its last byte had been sent. It is not
-    /// sent again.
+    /// The broker did not acknowledge a message within this time after its last byte had been sent:
+    /// see [`Options::ack_timeout`](crate::Options::ack_timeout). It is not sent again.
     #[error(
         "not acknowledged within {}: it may have arrived or not; ask the receiver before sending \
          it again", Human(*.0)
     )]
     NotAcknowledged(Duration),
-    /// The broker did not answer a subscription, or the end of one, in time.
+    /// The broker did not answer SUBSCRIBE or UNSUBSCRIBE within this time: see
+    /// [`Options::ack_timeout`](crate::Options::ack_timeout).
     #[error(
         "the broker did not answer within {}: check its rules for the topic filters, and its log",
         Human(*.0)
@@ -306,53 +318,56 @@ pub enum RequestError {
         because(reason.as_ref())
     )]
     Refused {
-        /// The filters that are refused, shortened.
+        /// The filters that the broker refused, each shortened to 80 characters.
         filters: String,
-        /// A code for each filter of the subscription: the QoS granted, or 0x80 or above.
+        /// A code for each filter of the subscription: the QoS granted, or 0x80 or above for a
+        /// refusal.
         codes: Box<[u8]>,
-        /// With MQTT 5, the reason for the first of them.
+        /// With MQTT 5, the reason for the first refusal.
         reason: Option<BrokerReason>,
     },
-    /// The broker of MQTT 5 refuses to end one or more subscriptions, which go on.
+    /// The broker of MQTT 5 refuses to end one or more subscriptions, which continue.
     #[error("the broker refuses to end the subscription to {filters}: {reason}")]
     UnsubscribeRefused {
-        /// The filters, shortened.
+        /// The filters of these subscriptions, each shortened to 80 characters.
         filters: String,
-        /// A reason code for each filter of the request.
+        /// A [reason code](motemq::ReasonCode) for each filter of the request.
         codes: Box<[u8]>,
-        /// The reason for the first that is refused.
+        /// The reason for the first refusal.
         reason: BrokerReason,
     },
-    /// It waited for a connection, or was to be sent again over one, and the broker of MQTT 5 would
-    /// not accept it, as CONNACK says.
+    /// The request waited for a connection, or had to be sent again over one, and exceeds a limit
+    /// that CONNACK of the broker of MQTT 5 contains.
     #[error(transparent)]
     OverLimit(OverLimit),
     /// The broker of MQTT 5 refuses a message. It was not published.
     #[error("the broker refused the message: {0}")]
     MessageRefused(BrokerReason),
-    /// It was sent, and the session ended before the broker answered.
+    /// The request was sent, and the session ended before the broker answered.
     #[error(
         "the session ended before the broker answered: the broker may have received it or not; \
          keep the session to avoid this"
     )]
     OutcomeUnknown,
-    /// It was sent, and the client ended before the broker answered.
+    /// The request was sent, and the client ended before the broker answered.
     #[error("the broker may have received it or not: before it answered, {0}")]
     OutcomeUnknownAtEnd(Ended),
-    /// The broker broke the protocol over it on two connections in a row. It is not sent again.
-    #[error("the broker broke the protocol over it twice, and may have received it or not ({})", disconnect::fault_text(.0))]
+    /// The broker violated the protocol on two connections in a row while it had to answer this
+    /// request. It is not sent again.
+    #[error("the broker violated the protocol twice because of it, and may have received it or not ({})", disconnect::fault_text(.0))]
     Abandoned(Fault),
-    /// The broker of MQTT 5 ended two connections in a row over it, with a reason code that is about
-    /// a packet. It is not sent again.
+    /// The broker of MQTT 5 ended two connections in a row because of this request, with a reason
+    /// code that is about a packet. It is not sent again.
     #[error(
-        "the broker ended two connections in a row over it, and may have received it or not: {0}"
+        "the broker ended two connections in a row because of it, and may have received it or \
+         not: {0}"
     )]
     Rejected(BrokerReason),
-    /// Its payload was being uploaded when the connection ended or the upload was aborted. Nothing
+    /// The connection ended, or the upload was aborted, before the payload was complete. Nothing
     /// was published.
     #[error("the connection ended before its payload was complete: publish it again")]
     UploadLost,
-    /// It was never sent, since the client ended before.
+    /// The client ended before the request could be sent.
     #[error("it was not sent, since {0}")]
     Ended(Ended),
 }
@@ -361,19 +376,21 @@ pub enum RequestError {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The application closed it, and everything was completed.
+    /// The application closed the client, and all messages were completed.
     #[error("the client was closed")]
     Closed,
-    /// The application closed it, and the time was up before everything was completed.
+    /// The application closed the client, and the time limit passed before all messages were
+    /// completed.
     #[error("the client was closed before everything was completed: allow more time")]
     Unfinished,
-    /// There is to be no other attempt to connect.
+    /// The client makes no other attempt to connect, for this reason: see
+    /// [`Reconnect`](crate::Reconnect) and [`Options::end_if`](crate::Options::end_if).
     #[error(transparent)]
     GaveUp(DisconnectReason),
-    /// The store failed.
+    /// The store failed, with this message.
     #[error("the store failed: {0}")]
     Store(Arc<str>),
-    /// The driver stopped: it was dropped, or it panicked.
+    /// The driver of the client stopped: it was dropped, or it panicked.
     #[error("the driver of the client stopped: keep it running")]
     DriverStopped,
 }

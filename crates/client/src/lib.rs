@@ -1,11 +1,11 @@
 //! A managed MQTT client without I/O: a session, and everything that a program needs around it.
 //!
 //! The [`Client`] decides everything that the core, [`motemq`], leaves to the program: when to
-//! connect and to which broker, what to send again, which filters to subscribe to again, when to
-//! give up, which stream gets a message, when the message is acknowledged, and how many messages
-//! and bytes may wait. It opens no socket, starts no thread, polls no future and reads no clock, so
-//! one client serves blocking and asynchronous adapters, simulations and model checkers. It can be
-//! cloned and hashed, and needs `alloc` only.
+//! connect and to which broker, which messages to send again, which filters to subscribe to again,
+//! when to give up, which stream receives a message, when the message is acknowledged, and how many
+//! messages and bytes may wait. It opens no socket, starts no thread, polls no future and reads no
+//! clock, so one client serves blocking and asynchronous adapters, simulations and model checkers.
+//! It can be cloned and hashed, and needs only `alloc`.
 //!
 //! A program owns a client, a transport and two buffers, and moves bytes, time and events between
 //! them. There are six kinds of methods:
@@ -113,14 +113,14 @@
 //!     let rest = input.len();
 //!     buffer.copy_within(received - rest..received, 0);
 //!     received = rest;
-//!     again |= client.on_timeout(now, || 0); // or what the socket holds, where that can be asked
+//!     again |= client.on_timeout(now, || 0); // or the number of bytes in the socket's send queue
 //!     again |= client.poll_output(&mut output);
 //!     while let Some(event) = client.poll_event() {
 //!         if let Event::Disconnected { reason, .. } = event {
 //!             println!("{reason}"); // an adapter passes it on to the application
 //!         }
 //!     }
-//!     // 2. What the transport needs.
+//!     // 2. The transport.
 //!     match client.poll_transport(now, random()) {
 //!         Transport::Resolve { attempt, .. } => {
 //!             client.on_resolved(attempt, 1, now); // resolve the host of the broker here
@@ -132,7 +132,7 @@
 //!             client.on_opened(attempt, now); // or on_open_failed
 //!             continue;
 //!         }
-//!         Transport::Cancel { .. } => continue, // give up an attempt that goes on beside others
+//!         Transport::Cancel { .. } => continue, // give up one of several parallel attempts
 //!         Transport::Close => {
 //!             connection = None;
 //!             client.on_closed(None, now);
@@ -144,7 +144,7 @@
 //!             break;
 //!         }
 //!     }
-//!     // 3. The application, which is another thread or task mostly.
+//!     // 3. The application, which is usually another thread or task.
 //!     while let Taken::Message(item) = client.take(stream, AckMode::OnNext) {
 //!         messages.push(item.message);
 //!         again = true; // an acknowledgement is due
@@ -152,7 +152,7 @@
 //!     if client.poll_outcome(request).is_some() && messages.len() == 1 {
 //!         client.disconnect(now + Duration::from_secs(5));
 //!     }
-//!     // 4. Bytes out, bytes in. No lock is held here.
+//!     // 4. Write and read. No lock is held here.
 //!     let Some(connection) = &mut connection else {
 //!         let until = client.poll_timeout().unwrap_or(now); // sleep until then
 //!         continue;

@@ -11,13 +11,14 @@ const RESERVED: usize = 1 << 20;
 /// processor's cache then.
 const INITIALIZED: usize = 128 << 10;
 
-/// The rest of a payload, which the driver reads from the transport into the memory of its message,
-/// so that no byte of it is copied.
+/// The memory of a message whose payload has arrived in part. The driver reads the rest from the
+/// transport directly into this memory, so that no byte of it is copied.
 ///
-/// The driver owns one for each connection. [`Client::poll_payload`](crate::Client::poll_payload)
-/// puts the memory of a message into it, and takes it out again when the payload is complete, so
-/// that no system call has to be made while the client is locked. Memory grows with what arrives: a
-/// broker that announces a long message and does not send it gets no more than 1 MiB.
+/// The driver owns one such buffer for each connection.
+/// [`Client::poll_payload`](crate::Client::poll_payload) puts the memory of a message into it, and
+/// takes it out again when the payload is complete, so that no system call has to be made while the
+/// client is locked. The memory grows with the bytes that arrive: if a broker announces a long
+/// message and does not send it, no more than 1 MiB is allocated.
 #[derive(Default)]
 pub struct PayloadBuf {
     /// The payload, and behind it bytes that are initialized.
@@ -31,7 +32,7 @@ pub struct PayloadBuf {
 }
 
 impl PayloadBuf {
-    /// Makes a buffer that belongs to no payload.
+    /// Makes a buffer without the memory of a message.
     pub const fn new() -> Self {
         PayloadBuf {
             mem: Vec::new(),
@@ -41,9 +42,9 @@ impl PayloadBuf {
         }
     }
 
-    /// Returns the number of bytes that are to be read into this buffer, before anything is read
-    /// elsewhere. It is 0 if the buffer belongs to no payload, and while
-    /// [`Client::poll_payload`](crate::Client::poll_payload) has not dealt with what was read.
+    /// Returns the number of bytes that the driver has to read into this buffer before it reads
+    /// into its read buffer again. It is 0 if the buffer has no memory of a message, and while
+    /// [`has_unread`](Self::has_unread) returns true.
     pub fn wanted(&self) -> usize {
         if self.has_unread() {
             return 0;
@@ -51,21 +52,23 @@ impl PayloadBuf {
         self.len - self.filled
     }
 
-    /// Returns whether bytes were read of which the client does not know.
+    /// Returns whether bytes were read into this buffer that
+    /// [`Client::poll_payload`](crate::Client::poll_payload) has not processed yet.
     pub fn has_unread(&self) -> bool {
         self.taken < self.filled
     }
 
-    /// Returns the bytes that were read last.
+    /// Returns the bytes that were read into this buffer and that
+    /// [`Client::poll_payload`](crate::Client::poll_payload) has not processed yet.
     pub fn unread(&self) -> &[u8] {
         self.mem.get(self.taken..self.filled).unwrap_or_default()
     }
 
-    /// Lets `read` read into initialized memory, of which it returns how many bytes it has filled.
-    /// Returns what `read` does.
+    /// Calls `read` with initialized memory. `read` fills its beginning and returns the number of
+    /// bytes, which this function returns, too.
     ///
     /// # Errors
-    /// Those of `read`.
+    /// The errors of `read`.
     pub fn read_with<E>(
         &mut self,
         read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
@@ -79,7 +82,8 @@ impl PayloadBuf {
         Ok(n)
     }
 
-    /// Lets `read` add bytes to memory that need not be initialized. Returns what `read` does.
+    /// Calls `read` with memory that need not be initialized, to which `read` appends bytes.
+    /// Returns the result of `read`.
     pub fn fill_with<T>(&mut self, read: impl FnOnce(&mut Limit<&mut Vec<u8>>) -> T) -> T {
         let n = self.wanted().min(self.room());
         self.mem.truncate(self.filled);
@@ -127,7 +131,7 @@ pub(crate) fn memory(len: usize) -> Vec<u8> {
     Vec::with_capacity(len.min(RESERVED))
 }
 
-/// Shows the numbers of bytes, not the bytes.
+/// Shows the numbers of bytes, but not the bytes.
 impl fmt::Debug for PayloadBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PayloadBuf")

@@ -1,4 +1,5 @@
-//! The limits of brokers beyond the rules of MQTT, checked before anything is sent.
+//! Profiles of brokers: their limits besides the rules of MQTT, which the client checks before it
+//! sends anything.
 mod brokers;
 mod limit;
 
@@ -8,15 +9,16 @@ pub use limit::{Limit, OverLimit};
 use crate::error::shortened;
 use motemq::{Connect, Filter, Publish, QoS};
 
-/// The profiles of this crate.
+/// All profiles of this crate.
 pub const ALL: [&Profile; 4] = [&AWS_IOT, &AZURE_IOT_HUB, &HIVEMQ_CLOUD, &MOSQUITTO];
 
 /// The limits of a broker, and the port on which it listens.
 ///
-/// Brokers answer what is against their rules with silence, or close the connection. An error
-/// before anything is sent says which rule it was. A profile for another broker is made from
-/// [`ANY`](Self::ANY):
+/// Many brokers do not answer packets that exceed their limits, or close the connection. With a
+/// profile, the client returns an error that names the limit, before it sends anything. To make a
+/// profile of another broker, change [`ANY`](Self::ANY).
 ///
+/// # Examples
 /// ```
 /// use motemq::{Publish, QoS};
 /// use motemq_client::profile::{AWS_IOT, Profile};
@@ -28,48 +30,50 @@ pub const ALL: [&Profile; 4] = [&AWS_IOT, &AZURE_IOT_HUB, &HIVEMQ_CLOUD, &MOSQUI
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Profile {
-    /// Its name on command lines: lower case and hyphens.
+    /// The name of the profile on command lines, in lower-case letters and hyphens.
     pub name: &'static str,
-    /// Its name in errors.
+    /// The name of the broker in errors.
     pub broker: &'static str,
-    /// Its usual port.
+    /// The usual port of the broker.
     pub port: u16,
-    /// True if it accepts connections over TLS only.
+    /// Whether the broker accepts only connections over TLS.
     pub tls: bool,
-    /// Another port, where MQTT is one of several protocols: TLS has to ask for it by this name
-    /// (ALPN).
+    /// Another port, which the broker uses for several protocols, and the name with which TLS has
+    /// to select MQTT there (ALPN).
     pub alpn: Option<(u16, &'static str)>,
-    /// The length of the longest client identifier in bytes.
+    /// The greatest length of a client identifier in bytes.
     pub client_id: usize,
-    /// A character with which no client identifier begins.
+    /// A character with which a client identifier must not begin.
     pub client_id_not: Option<char>,
-    /// True if a connection needs a user name and a password.
+    /// Whether a connection requires a user name and a password.
     pub login: bool,
-    /// The longest keep alive in seconds; `None`: any, and none at all.
+    /// The longest keep alive in seconds, which must not be switched off; or `None` if any keep
+    /// alive is accepted, and none as well.
     pub keep_alive: Option<u16>,
     /// The highest QoS of messages and filters.
     pub qos: QoS,
-    /// The length of the longest topic or filter in bytes.
+    /// The greatest length of a topic or filter in bytes.
     pub topic: usize,
-    /// The most slashes in a topic or filter.
+    /// The greatest number of slashes in a topic or filter.
     pub slashes: usize,
-    /// The texts with one of which each topic or filter begins; empty: any.
+    /// The texts with one of which each topic or filter has to begin, or an empty slice if any
+    /// topic is accepted.
     pub roots: &'static [&'static str],
-    /// The beginning of topics of which this, and the level behind it, do not count for `topic` and
-    /// `slashes`.
+    /// A text with which topics can begin that is not counted for [`topic`](Self::topic) and
+    /// [`slashes`](Self::slashes), and neither is the level after it.
     pub uncounted: Option<&'static str>,
-    /// The length of the longest payload in bytes.
+    /// The greatest length of a payload in bytes.
     pub payload: u32,
-    /// The length of the longest topic and payload together in bytes.
+    /// The greatest length of topic and payload together in bytes.
     pub message: u32,
-    /// The most filters in one SUBSCRIBE.
+    /// The greatest number of filters in one SUBSCRIBE.
     pub filters: usize,
-    /// The most messages that may be in flight to the broker at once.
+    /// The greatest number of messages with QoS 1 and 2 that may be in flight to the broker.
     pub in_flight: u16,
 }
 
 impl Profile {
-    /// The profile of a broker without rules of its own.
+    /// The profile of a broker that has no limits besides those of MQTT.
     pub const ANY: Profile = Profile {
         name: "any",
         broker: "this broker",
@@ -91,8 +95,9 @@ impl Profile {
         in_flight: 65_535,
     };
 
-    /// Returns the profile of this crate with this name.
+    /// Returns the profile of this crate with this [name](Self::name), or `None`.
     ///
+    /// # Examples
     /// ```
     /// use motemq_client::profile::{AWS_IOT, Profile};
     /// assert_eq!(Profile::named("aws-iot"), Some(&AWS_IOT));
@@ -140,7 +145,8 @@ impl Profile {
             .map_or(Ok(()), |will| self.check_publish(&will))
     }
 
-    /// Checks a message. Bytes that [`remaining`](Publish::remaining) announces count.
+    /// Checks a message. The bytes that [`remaining`](Publish::remaining) announces are part of its
+    /// payload.
     ///
     /// # Errors
     /// [`OverLimit`] with the first limit that is exceeded.

@@ -7,8 +7,8 @@ use motemq::{
     packet::v5::{Packet, decode},
 };
 
-/// The properties of a message, which only MQTT 5 has: those of a message that was received, of one
-/// that is to be published, or of a [will](crate::Will).
+/// The properties of a received message, of a message to be published, or of a
+/// [will](crate::Will). Only MQTT 5 has properties.
 ///
 /// Cloning them copies no bytes, and a message without properties needs no memory for them.
 ///
@@ -78,7 +78,7 @@ pub(crate) fn with_properties<'p, T: Copy>(
     other
 }
 
-/// The error for properties that a message cannot have.
+/// The error for [`MessageProperties`] that a message cannot have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error(
     "a property cannot stand in a message that is published, is repeated, or has a value that MQTT \
@@ -90,11 +90,11 @@ pub struct InvalidProperties;
 const LONGEST_NUMBER: usize = 8;
 
 impl MessageProperties {
-    /// Makes properties of a message that is published.
+    /// Makes properties of a message to be published.
     ///
     /// # Errors
-    /// [`InvalidProperties`] for those that the standard does not allow there, and for a topic
-    /// alias, which belongs to one connection.
+    /// [`InvalidProperties`] for properties that a PUBLISH cannot have, and for a topic alias,
+    /// which belongs to one connection.
     pub fn new(properties: &[Property<'_>]) -> Result<Self, InvalidProperties> {
         if properties.is_empty() {
             return Ok(MessageProperties::default());
@@ -128,7 +128,7 @@ impl MessageProperties {
         MessageProperties(Some(Arc::new(properties.as_bytes().into())))
     }
 
-    /// Returns the properties, to be looked at.
+    /// Returns the properties.
     pub fn get(&self) -> Properties<'_> {
         Properties::of_publish(self.as_bytes()).unwrap_or_default()
     }

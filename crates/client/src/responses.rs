@@ -13,7 +13,8 @@ pub use request::Request;
 /// The most response topics that are kept although no response is awaited there.
 const IDLE_TOPICS: usize = 16;
 
-/// Names a response that is awaited, until it was returned or is forgotten.
+/// Identifies the response to a [request](crate::Client::request), until it is returned or
+/// [forgotten](crate::Client::forget_response).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ResponseId {
     key: u32,
@@ -21,8 +22,8 @@ pub struct ResponseId {
 }
 
 impl ResponseId {
-    /// Returns a small number that no other response has at the same time: an index for what an
-    /// adapter keeps beside.
+    /// Returns a small number that no other response has at the same time. An adapter can use it as
+    /// an index for data of its own.
     pub fn index(self) -> usize {
         self.key as usize
     }

@@ -8,46 +8,47 @@ const VERSION: u8 = 1;
 /// The length of version and client identifier's hash.
 const HEADER: usize = 9;
 
-/// A message as it is stored.
+/// A published message that waits to be sent or acknowledged, as a record to be stored.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Record {
-    /// The key under which it is stored. Messages are numbered in the order in which they were
-    /// published.
+    /// The key under which the record is stored. Messages are numbered in the order in which they
+    /// were published.
     pub number: u64,
-    /// The message.
+    /// The message, in a format of this crate.
     pub bytes: Vec<u8>,
 }
 
-/// The changes that are to be stored in one transaction.
+/// The changes of a client's state, which have to be stored in one transaction: see
+/// [`Client::take_changes`](crate::Client::take_changes).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Changes {
     /// The version of the state that the store has after the transaction.
     pub version: u64,
-    /// True if these are all records, so that the others are to be removed.
+    /// Whether these are all records, so that all other records have to be removed.
     pub is_full: bool,
-    /// The image, which replaces the last one.
+    /// The image of the state of the protocol, which replaces the last one.
     pub image: Vec<u8>,
-    /// Records to be written, some of which may replace older ones.
+    /// The records to be written. They replace older records with the same number.
     pub records: Vec<Record>,
-    /// Numbers of the records to be removed. Some of them may not exist.
+    /// The numbers of the records to be removed. Some of these records may not exist.
     pub removed: Vec<u64>,
 }
 
-/// The reason why a client cannot go on where an earlier one ended.
+/// The reason why a client cannot be [restored](crate::Client::restore).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
     /// The options cannot be used.
     #[error("{0}")]
     Options(#[from] crate::OptionsError),
-    /// Another version of this crate wrote it.
+    /// Another version of this crate has written the image or a record, in another format.
     #[error("the stored session has the format of another version: use that version, or remove it")]
     Version,
-    /// It was written only in part, or has changed since.
+    /// The image or a record was written only in part, or has changed since.
     #[error("the stored session is damaged: remove it to begin a new one")]
     Damaged,
-    /// It belongs to a client with another client identifier.
+    /// The image belongs to a client with another client identifier.
     #[error("the stored session belongs to another client identifier: use another store for each")]
     OtherClient,
 }

@@ -6,16 +6,16 @@ use motemq::{
     packet::{self, v5},
 };
 
-/// The direction in which a packet passes.
+/// The direction of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Direction {
-    /// From the broker.
+    /// From the broker to the client.
     In,
-    /// To the broker.
+    /// From the client to the broker.
     Out,
 }
 
-/// A packet of either version of MQTT.
+/// A packet of MQTT 3.1.1 or of MQTT 5, which a [`Tracer`] shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TracedPacket<'a> {
     /// A packet of MQTT 3.1.1.
@@ -33,14 +33,14 @@ impl fmt::Display for TracedPacket<'_> {
     }
 }
 
-/// Cuts the bytes of one connection into packets.
+/// Splits the bytes of one connection into packets, for logs.
 ///
-/// The version of MQTT is that of the CONNECT with which the connection begins.
+/// The driver passes it the bytes that it reads and writes. A tracer keeps the bytes of a packet
+/// until it is complete, so it needs memory for the largest packet. It takes the version of MQTT
+/// from CONNECT, with which the connection begins. Bytes that are not a packet end the trace of
+/// their direction.
 ///
-/// The driver passes it the bytes that it reads and writes. It holds each packet until it is
-/// complete, so a connection that carries large messages needs memory for the largest. Bytes that
-/// are no packet end the trace of their direction.
-///
+/// # Examples
 /// ```
 /// use motemq_client::{Direction, Tracer};
 /// let mut tracer = Tracer::new();
@@ -66,7 +66,7 @@ struct Half {
 }
 
 impl Tracer {
-    /// Makes a tracer for a connection that begins.
+    /// Makes a tracer for a new connection.
     pub const fn new() -> Self {
         const HALF: Half = Half {
             held: Vec::new(),
@@ -79,8 +79,8 @@ impl Tracer {
         }
     }
 
-    /// Calls `show` with each packet that these bytes complete. It shows payloads and passwords,
-    /// too.
+    /// Calls `show` with each packet that these bytes complete. The packets contain payloads and
+    /// passwords.
     pub fn pass(
         &mut self,
         direction: Direction,

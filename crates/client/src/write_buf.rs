@@ -30,10 +30,10 @@ const READ: u16 = 512;
 /// The size of the first piece of memory.
 const FIRST: usize = 128;
 
-/// Bytes that are to be written to the transport.
+/// The bytes that the driver has to write to the transport.
 ///
-/// The driver owns one, which [`Client::poll_output`](crate::Client::poll_output) fills by a swap,
-/// so that no system call has to be made while the client is locked.
+/// The driver owns one such buffer, which [`Client::poll_output`](crate::Client::poll_output)
+/// exchanges for a filled one, so that no system call has to be made while the client is locked.
 #[derive(Clone, Default)]
 pub struct WriteBuf {
     mem: Vec<u8>,
@@ -56,7 +56,7 @@ struct Payloads {
 }
 
 impl WriteBuf {
-    /// Makes an empty buffer without memory.
+    /// Makes an empty buffer, which allocates no memory.
     pub const fn new() -> Self {
         WriteBuf {
             mem: Vec::new(),
@@ -104,8 +104,8 @@ impl WriteBuf {
         self.payloads.get().map_or(0, |payloads| payloads.bytes)
     }
 
-    /// Returns the bytes to be written next, oldest first. There are none only if the buffer is
-    /// empty, but these may not be all: see [`chunks`](Self::chunks).
+    /// Returns the bytes to be written next, the oldest first. The slice is empty only if the
+    /// buffer is, but it may not contain all bytes: see [`chunks`](Self::chunks).
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         if self.is_contiguous() {
@@ -114,16 +114,15 @@ impl WriteBuf {
         self.chunks().next().unwrap_or_default()
     }
 
-    /// Returns whether [`bytes`](Self::bytes) returns all bytes. They are mostly; long payloads are
-    /// written from the memory that holds them.
+    /// Returns whether [`bytes`](Self::bytes) returns all bytes of the buffer. It does not if the
+    /// buffer contains a long payload, which is written from the memory of its message.
     #[inline]
     pub fn is_contiguous(&self) -> bool {
         self.payloads.get().is_none()
     }
 
-    /// Returns the bytes to be written next, oldest first, in as many pieces as they are in memory,
-    /// none of which is empty. It is for vectored writes. There may be more than is written at
-    /// once.
+    /// Returns an iterator over the contiguous pieces of the buffer, the oldest first, for vectored
+    /// writes. No piece is empty. There may be more pieces than one system call can write.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let payloads = self.payloads.get().into_iter();
         let payloads = payloads.flat_map(|payloads| &payloads.queue);
@@ -250,8 +249,8 @@ impl WriteBuf {
         true
     }
 
-    /// Returns whether what is to be written can wait for what follows from the `read` bytes that were
-    /// read last, if more are there: it is replies only, and not too many.
+    /// Returns whether what is to be written can wait for what follows from the `read` bytes that
+    /// were read last, if more are there: it is replies only, and not too many.
     #[inline]
     pub(crate) fn may_gather(&mut self, read: usize) -> bool {
         let read = read.div_ceil(1 << 10).min(READ.into()) as u16 + self.read;
@@ -275,8 +274,8 @@ impl WriteBuf {
     }
 }
 
-/// Two buffers are equal for all purposes if they hold the same bytes and are used up alike. For how
-/// long replies wait makes no difference to what is sent.
+/// The hash depends on the bytes that are to be written, and not on the time for which replies
+/// wait, which makes no difference to the bytes that are sent.
 impl Hash for WriteBuf {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.mem.get(self.start()..self.end).hash(state);

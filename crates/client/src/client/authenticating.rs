@@ -5,11 +5,11 @@ use alloc::sync::Arc;
 use motemq::{Properties, Property, ReasonCode, SendError, Version};
 
 impl Client {
-    /// Begins the authentication anew, over the connection that there is. If it fails, the
-    /// connection ends; if it succeeds, [`Event::Authenticated`] says so.
+    /// Begins a re-authentication over the present connection, which only MQTT 5 has. If it
+    /// succeeds, the client emits [`Event::Authenticated`]; if it fails, the connection ends.
     ///
     /// # Errors
-    /// An [`AuthenticateError`]. Nothing was done.
+    /// An [`AuthenticateError`]. The re-authentication has not begun then.
     pub fn reauthenticate(&mut self) -> Result<(), AuthenticateError> {
         self.check_open().map_err(AuthenticateError::Ended)?;
         if self.options.auth_method().is_none() {

@@ -57,8 +57,8 @@ impl Client {
         self.protocol.has_send_quota() && self.pass_over()
     }
 
-    /// Returns whether so many messages were given up that the broker may get no other one. Those of
-    /// which an earlier process has kept nothing but the identifiers are among them.
+    /// Returns whether so many messages were given up that the broker may get no other one. Those
+    /// of which an earlier process has kept nothing but the identifiers are among them.
     pub(super) fn is_quota_given_up(&self) -> bool {
         let given_up = self.requests.given_up_messages();
         let holds_all =
@@ -71,19 +71,20 @@ impl Client {
         self.requests.given_up() >= self.options.settings.given_up || self.is_quota_given_up()
     }
 
-    /// Returns the outcome of a request. If there is none yet, [`Event::Completed`] says when there
-    /// is. Returns `None` for a request that was forgotten, too.
+    /// Returns the outcome of a request, or `None` if there is none yet; [`Event::Completed`]
+    /// reports when there is. Also returns `None` for a request that was forgotten.
     pub fn poll_outcome(&mut self, request: RequestId) -> Option<crate::Outcome> {
         self.requests.poll_outcome(request)
     }
 
-    /// Forgets the outcome of a request. The request itself is carried out.
+    /// Forgets a request, whose outcome the application does not need. The client still completes
+    /// the request.
     pub fn forget(&mut self, request: RequestId) {
         self.requests.forget(request);
     }
 
-    /// Withdraws a request: it is not sent if it was not sent yet. If it was, its outcome is not
-    /// awaited any more. The request is forgotten.
+    /// Withdraws and forgets a request. If it has not been sent yet, it is not sent. If it has, the
+    /// client no longer waits for its outcome.
     pub fn withdraw(&mut self, request: RequestId) {
         if matches!(self.phase, Phase::Ended) {
             // What is stored is for the next client.
@@ -93,14 +94,16 @@ impl Client {
         }
     }
 
-    /// Begins a message whose payload is given by [`upload_chunk`](Self::upload_chunk), as much as
-    /// [`Publish::remaining`] announces. With QoS 1 and 2 there is a request. No copy is kept: if
-    /// the connection ends before the broker has acknowledged the message, its outcome is unknown.
+    /// Begins to publish a message whose payload the application sends with
+    /// [`upload_chunk`](Self::upload_chunk), as many bytes as [`Publish::remaining`] announces.
+    /// With QoS 1 and 2 it also returns a request. The client keeps no copy: if the connection ends
+    /// before the broker has acknowledged the message, its outcome is unknown.
     ///
-    /// Nothing else can be sent until the payload is complete, not even a ping.
+    /// The client can send nothing else until the payload is complete, not even PINGREQ.
     ///
     /// # Errors
-    /// A [`PublishError`].
+    /// A [`PublishError`]. With [`Full`](PublishError::Full) and
+    /// [`Offline`](PublishError::Offline), try again after [`Event::Room`].
     pub fn begin_upload<'p, T: PublishProperties<'p>>(
         &mut self,
         publish: &Publish<'p, T>,
@@ -150,10 +153,11 @@ impl Client {
         Ok((UploadId(number), request))
     }
 
-    /// Gives the next bytes of a payload. Returns how many of them were accepted.
+    /// Sends the next bytes of a payload. Returns the number of bytes that the client has accepted,
+    /// at most 16 KiB.
     ///
     /// # Errors
-    /// An [`UploadError`].
+    /// An [`UploadError`]. With [`Full`](UploadError::Full), try again after [`Event::Room`].
     pub fn upload_chunk(&mut self, upload: UploadId, data: &[u8]) -> Result<usize, UploadError> {
         let Some(Upload { number, .. }) = self.upload() else {
             return Err(UploadError::Lost);
@@ -185,8 +189,9 @@ impl Client {
         }
     }
 
-    /// Aborts an upload. The connection is closed and made again, since half a packet cannot be
-    /// taken back; nothing was published. Has no effect if the payload is complete.
+    /// Aborts an upload, so that the message is not published. The client closes the connection and
+    /// makes another one, since a packet that was sent in part cannot be taken back. It has no
+    /// effect if the payload is complete.
     pub fn abort_upload(&mut self, upload: UploadId, now: Duration) {
         if self
             .upload()
@@ -196,12 +201,13 @@ impl Client {
         }
     }
 
-    /// Leaves: accepts no more commands, waits until `until` for all messages that are in flight or
-    /// wait to be sent, sends DISCONNECT, so that the broker does not publish the will, and closes
-    /// the connection. All streams end; what was not taken from them is left to the broker.
-    /// Subscriptions, and their ends, are not waited for.
+    /// Ends the client: it accepts no more commands, waits until the time `until` for all messages
+    /// that are in flight or wait to be sent, sends DISCONNECT, so that the broker does not publish
+    /// the will, and closes the connection. All streams end, and messages that were not taken from
+    /// them are not acknowledged. The client does not wait for the answers to SUBSCRIBE and
+    /// UNSUBSCRIBE.
     ///
-    /// [`Event::Ended`] says when it is done. `until` can be made earlier by another call.
+    /// [`Event::Ended`] reports when the client has ended. Another call can set an earlier time.
     pub fn disconnect(&mut self, until: Duration) {
         let until = self
             .leave_until

@@ -7,11 +7,13 @@ use crate::{
 };
 
 impl Client {
-    /// Makes a client that goes on where an earlier one ended, if its [changes](Self::take_changes)
-    /// were stored. `records` have to come in the order of their numbers.
+    /// Makes a client that continues the session of an earlier one from its stored
+    /// [changes](Self::take_changes): the last image, and all records in the order of their
+    /// numbers.
     ///
-    /// Messages that were published and not acknowledged are sent, or sent again; nothing asks for
-    /// their outcome. Subscriptions have to be made again, so that there are streams.
+    /// The client sends messages that were published and not acknowledged, or sends them again;
+    /// their outcome is not reported. The application has to subscribe again, so that there are
+    /// streams.
     ///
     /// # Errors
     /// A [`RestoreError`].
@@ -36,7 +38,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Returns what has changed since the last call, and is to be stored in one transaction. Call
+    /// Returns the changes since the last call, which have to be stored in one transaction. Call
     /// it for [`Event::Persist`], store the changes while no lock is held, then call
     /// [`on_persisted`](Self::on_persisted).
     pub fn take_changes(&mut self) -> Changes {
@@ -45,7 +47,7 @@ impl Client {
         self.changes(false, records, removed)
     }
 
-    /// Returns everything that is to be stored: for a store that failed, and was opened again.
+    /// Returns the whole state that has to be stored, for a store that failed and was opened again.
     pub fn full_image(&mut self) -> Changes {
         self.note_changes();
         let records = self.requests.all_records(self.clock.now());
@@ -65,22 +67,24 @@ impl Client {
         }
     }
 
-    /// A version of the state is stored. What follows from it may leave.
+    /// Reports that a version of the state is stored, so that the client can send the bytes that
+    /// depend on it.
     pub fn on_persisted(&mut self, version: u64) {
         if let Some(versions) = &mut self.versions {
             versions.on_stored(version);
         }
     }
 
-    /// Returns the version of the state now. A command that was accepted before is durable when
-    /// [`persisted`](Self::persisted) is at least this. It is 0 if the client is not
+    /// Returns the present version of the state. A command that was accepted before is durable when
+    /// [`persisted`](Self::persisted) returns at least this version. It is 0 if the client is not
     /// [durable](Options::durable).
     pub fn version(&mut self) -> u64 {
         let versions = self.note_changes();
         versions.map_or(0, |versions| versions.present())
     }
 
-    /// Returns the version of the state that is stored.
+    /// Returns the latest version of the state that is stored: see
+    /// [`on_persisted`](Self::on_persisted).
     pub fn persisted(&self) -> u64 {
         let versions = self.versions.as_ref();
         versions.map_or(0, |versions| versions.stored())

@@ -14,16 +14,18 @@ use bytes::Bytes;
 use motemq::{Publish, QoS, SendError};
 
 impl Client {
-    /// Publishes a message: writes it to the output if nothing is in the way, else lets it wait.
+    /// Publishes a message. With a connection, the client writes it to the output at once; without
+    /// one, the message waits in the [queue](Options::queue).
     ///
-    /// Returns `None` for a message with QoS 0 that was written, since nothing follows. For
-    /// others [`poll_outcome`](Self::poll_outcome) returns what becomes of them, until
+    /// Returns `None` for a message with QoS 0 that was written, since the broker does not answer
+    /// it. For other messages, and for one with QoS 0 whose payload was not copied since it is
+    /// long, it returns a request, whose outcome [`poll_outcome`](Self::poll_outcome) returns until
     /// [`forget`](Self::forget) is called.
     ///
     /// # Errors
-    /// A [`PublishError`]. [`Full`](PublishError::Full) while too much is in flight or waits, and
-    /// [`Offline`](PublishError::Offline) for QoS 0 without a connection:
-    /// [`Event::Room`] says when to try again.
+    /// A [`PublishError`]. With [`Full`](PublishError::Full), if too many messages are in flight or
+    /// wait, and [`Offline`](PublishError::Offline), for QoS 0 without a connection, try again
+    /// after [`Event::Room`].
     #[inline]
     pub fn publish<'p, T: PublishProperties<'p>>(
         &mut self,
@@ -32,9 +34,9 @@ impl Client {
         self.publish_with(publish, None)
     }
 
-    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish)
-    /// does. A payload of 16 KiB or more is not copied, but written to the transport from the
-    /// memory that holds it.
+    /// Publishes a message as [`publish`](Self::publish) does, with this payload instead of its
+    /// own. A payload of 16 KiB or more is not copied, but written to the transport from its own
+    /// memory.
     ///
     /// # Errors
     /// As [`publish`](Self::publish).

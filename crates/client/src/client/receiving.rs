@@ -12,8 +12,8 @@ const LEAST: usize = 16;
 const EVENTS: usize = 256;
 
 impl Client {
-    /// Returns the size of the read buffer while the driver should read, and 0 while it should
-    /// not: there is no connection, or messages wait to be taken and nothing is awaited.
+    /// Returns [`READ_BUFFER`] if the driver should read, and 0 if it should not: if there is no
+    /// connection, or if too many messages wait to be taken and the client waits for no answer.
     pub fn read_limit(&self) -> usize {
         match self.phase {
             Phase::Open if self.may_read() => READ_BUFFER,
@@ -30,10 +30,11 @@ impl Client {
             || self.accepted.is_none()
     }
 
-    /// Bytes have arrived: takes off `input` what is dealt with. The driver keeps the rest, and
-    /// gives it again, together with what arrives later, up to [`READ_BUFFER`] bytes.
+    /// Processes received bytes, and removes them from the beginning of `input`. The driver keeps
+    /// the rest, and passes it again together with the bytes that arrive later, up to
+    /// [`READ_BUFFER`] bytes.
     ///
-    /// Returns whether to call it again at once, even without more bytes.
+    /// Returns whether the driver has to call it again at once, even without more bytes.
     pub fn on_read(&mut self, input: &mut &[u8], now: Duration) -> bool {
         if !matches!(self.phase, Phase::Open) {
             *input = &[];
@@ -50,8 +51,8 @@ impl Client {
         again
     }
 
-    /// Bytes have arrived. If the rest of their packet, or of a payload, is still to come, the answer
-    /// that frees the broker's quota may be behind it.
+    /// Bytes have arrived. If the rest of their packet, or of a payload, is still to come, the
+    /// answer that frees the broker's quota may be behind it.
     #[inline]
     fn note_arriving(&mut self, is_incomplete: bool) {
         if (is_incomplete || self.inbox.has_partial())
@@ -61,11 +62,11 @@ impl Client {
         }
     }
 
-    /// Takes what was read into `payload`, and gives the driver the memory of a payload of which
-    /// much is still to come, to read into it instead of the read buffer. The driver calls it after
-    /// [`on_read`](Self::on_read) if that has left nothing in the read buffer; until `payload`
-    /// [wants](PayloadBuf::wanted) nothing more, nothing else is to be read. A driver need not call
-    /// it at all: `on_read` takes all of a payload, too.
+    /// Processes the bytes that were read into `payload`, and puts the memory of a message into it
+    /// if much of the payload has not arrived yet. The driver then reads into this memory instead
+    /// of its read buffer, as long as [`wanted`](PayloadBuf::wanted) is not 0. The driver calls
+    /// this method after [`on_read`](Self::on_read) if that has left nothing in the read buffer. It
+    /// is optional: `on_read` processes payloads of any length, too.
     pub fn poll_payload(&mut self, payload: &mut PayloadBuf, now: Duration) {
         if !matches!(self.phase, Phase::Open) {
             payload.end();
@@ -170,9 +171,9 @@ impl Client {
         remaining.is_some_and(|(payload, remaining)| self.inbox.reads_directly(payload, remaining))
     }
 
-    /// A message found no room. It and all behind it are left to the broker, and the connection ends
-    /// as soon as what is awaited now has been answered, and, if so wanted, as a payload that has
-    /// arrived was read.
+    /// A message found no room. It and all behind it are left to the broker, and the connection
+    /// ends as soon as what is awaited now has been answered, and, if so wanted, as a payload that
+    /// has arrived was read.
     #[cold]
     pub(super) fn on_overrun(
         &mut self,
@@ -340,8 +341,8 @@ impl Client {
         }
     }
 
-    /// More of something arrived that can be read only when it is whole, for example of a large
-    /// WebSocket frame: the broker is alive.
+    /// Reports that bytes have arrived that the driver cannot pass on yet, for example a part of a
+    /// large WebSocket frame, so that the client does not take the broker for dead.
     pub fn on_read_progress(&mut self) {
         self.protocol.on_reading_paused();
     }

@@ -12,20 +12,20 @@ use motemq::{Filter, Property, Publish, QoS, ReasonCode, TopicName, Version};
 const REFUSED: u8 = 0x80;
 
 impl Client {
-    /// Publishes a message that asks for a response. It names the response topic, to which the
-    /// client subscribes, and has correlation data, by which the response is recognized. So any
-    /// number of requests can await their responses at once.
+    /// Publishes a message that asks for a response, and subscribes to the response topic. The
+    /// message contains the response topic, and correlation data that identify the response, so
+    /// several requests can wait for their responses at the same time.
     ///
-    /// With MQTT 3.1.1 a message has neither: the receiver has to know the response topic, and a
-    /// response that arrives there belongs to the oldest request with this topic.
+    /// With MQTT 3.1.1 a message contains neither: the receiver has to know the response topic, and
+    /// a response that arrives there belongs to the oldest request with this topic.
     ///
-    /// [`poll_response`](Self::poll_response) returns the response. The subscription stays for the
-    /// next requests.
+    /// [`poll_response`](Self::poll_response) returns the response. The client stays subscribed for
+    /// the next requests.
     ///
     /// # Errors
-    /// A [`ResponseError`]. With [`Publish`](ResponseError::Publish) of
-    /// [`Full`](PublishError::Full) and [`Offline`](PublishError::Offline) try again, as
-    /// [`publish`](Self::publish) says.
+    /// A [`ResponseError`]. If it is [`Publish`](ResponseError::Publish) with
+    /// [`Full`](PublishError::Full) or [`Offline`](PublishError::Offline), try again after
+    /// [`Event::Room`].
     pub fn request<'p, T: PublishProperties<'p>>(
         &mut self,
         request: &Request<'p, T>,
@@ -112,9 +112,9 @@ impl Client {
         Ok(())
     }
 
-    /// Returns the response to a request, or the reason why there is none. If there is neither yet,
-    /// [`Event::Responded`] says when there is. Returns `None` for a response that was returned
-    /// before, too. The response counts as processed.
+    /// Returns the response to a request, or the reason why there will be none. Returns `None` if
+    /// neither is known yet; [`Event::Responded`] reports when it is. Also returns `None` for a
+    /// response that was returned before. A returned response counts as processed.
     pub fn poll_response(
         &mut self,
         response: ResponseId,
@@ -129,7 +129,8 @@ impl Client {
         }))
     }
 
-    /// Awaits a response no more. Its request is not sent if it was not sent yet.
+    /// Forgets a response, which the application does not need any more. If the request has not
+    /// been sent yet, it is not sent.
     pub fn forget_response(&mut self, response: ResponseId) {
         let Some(responses) = self.extras.get_mut().and_then(|e| e.responses.get_mut()) else {
             return;
@@ -281,13 +282,14 @@ impl Client {
         self.responses()?.poll_completed()
     }
 
-    /// Publishes the response to a request: to its response topic and with its correlation data,
-    /// with the QoS with which the request was delivered.
+    /// Publishes the response to a request to its response topic, with its correlation data.
+    /// `request` are the properties of the request, and `qos` is the quality of service of the
+    /// response, usually that with which the request was delivered.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
-    /// response topic, so that it is no request.
+    /// As [`publish`](Self::publish); also
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message has no response
+    /// topic, so that it is not a request.
     pub fn respond(
         &mut self,
         request: &MessageProperties,

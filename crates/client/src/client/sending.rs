@@ -11,10 +11,11 @@ use crate::{
 use motemq::{Filter, Out, PacketId, Property, Publish, QoS, SendError, Version};
 
 impl Client {
-    /// Hands over the bytes that are to be written, by a swap, if `output` is empty.
+    /// Exchanges `output`, if it is empty, for a buffer with the bytes that the driver has to
+    /// write.
     ///
-    /// Returns whether something that waits found no room before: call
-    /// [`on_timeout`](Self::on_timeout) again before sleeping.
+    /// Returns whether waiting messages found no room in the output before. The driver then has to
+    /// call [`on_timeout`](Self::on_timeout) again before it waits.
     #[inline]
     pub fn poll_output(&mut self, output: &mut WriteBuf) -> bool {
         let gate = self.gate();
@@ -25,10 +26,11 @@ impl Client {
         mem::take(&mut self.found_no_room)
     }
 
-    /// Returns whether what is to be written waits for what is read next: it is replies only, which
-    /// leave together with those that follow. A driver may ask for it if a read has filled its space
-    /// with `read` bytes, so that more is there. It then reads on instead of calling
-    /// [`poll_output`](Self::poll_output), and does so until a read finds less, or this returns false.
+    /// Returns whether the bytes to be written can wait for the next read, since they are only
+    /// acknowledgements, which can be sent together with those that follow. This is an optional
+    /// optimization: a driver calls it after a read that has filled its buffer with `read` bytes,
+    /// so that more bytes are likely to have arrived. If the result is true, the driver reads again
+    /// before it calls [`poll_output`](Self::poll_output).
     #[inline]
     pub fn may_gather(&mut self, read: usize) -> bool {
         matches!(self.phase, Phase::Open)
@@ -37,7 +39,7 @@ impl Client {
             && self.output.may_gather(read)
     }
 
-    /// The transport has taken `n` bytes.
+    /// Reports that the transport has accepted `n` bytes.
     #[inline]
     pub fn on_written(&mut self, n: usize, now: Duration) {
         self.output.on_written(n, now);
@@ -56,15 +58,15 @@ impl Client {
             && (self.protocol.has_free_slot() || self.make_room_for_message())
     }
 
-    /// Returns whether at least half as many messages as may be in flight can be sent. A driver may
-    /// wait for that, for a short time, before it wakes threads that wait for room: brokers answer
-    /// one message at a time.
+    /// Returns whether at most half of the messages that [`Options::in_flight`] allows are in
+    /// flight. Brokers answer messages one by one, so a driver can wait a short time for this
+    /// before it wakes threads that wait for room.
     pub fn is_window_half_free(&self) -> bool {
         self.requests.in_flight() <= self.options.max_in_flight() / 2
     }
 
-    /// Returns whether nothing but an answer of the broker makes room for another message with
-    /// QoS 1 or 2: all that are in flight have been handed over, and there may be no more.
+    /// Returns whether another message with QoS 1 or 2 has to wait for an answer of the broker: as
+    /// many messages are in flight as are allowed, and all of them were passed to the driver.
     pub fn is_window_full(&self) -> bool {
         self.accepted.is_some()
             && self.requests.in_flight() >= self.window()

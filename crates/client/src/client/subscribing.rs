@@ -12,19 +12,21 @@ use motemq::{Filter, FilterOptions, SubscriptionOptions, TopicFilter, Version};
 const HIGHEST_IDENTIFIER: u32 = 268_435_455;
 
 impl Client {
-    /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
-    /// request has the QoS granted for each filter, or is
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of them; then the client
-    /// unsubscribes from the others, unless they were subscribed to before.
+    /// Subscribes to topic filters, 1 to 255 of them. Returns the request, and the stream of the
+    /// messages, which exists at once.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
-    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
-    /// matches `filter`.
+    /// The outcome of the request contains the QoS granted for each filter, or is
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any filter. In that case the
+    /// client unsubscribes from the other filters, unless it was subscribed to them before.
+    ///
+    /// Every stream with a filter that matches a topic receives its messages. For overlapping
+    /// subscriptions, a broker may send a message several times [MQTT-3.3.5-1]; each of the streams
+    /// then receives it the same number of times. With `$share/NAME/FILTER`, a shared subscription
+    /// of MQTT 5, the stream receives the messages that match `FILTER`.
     ///
     /// If the broker loses the session, the client subscribes again by itself, with the same
-    /// [options](Filter::options): stored messages may come again then. Options need MQTT 5. If the
-    /// client has [fallen back](Options::fall_back) to MQTT 3.1.1, they are left out.
+    /// [options](Filter::options), so retained messages may arrive again. Only MQTT 5 has options.
+    /// They are left out if the client has [fallen back](Options::fall_back) to MQTT 3.1.1.
     ///
     /// # Errors
     /// A [`SubscribeError`].
@@ -35,13 +37,13 @@ impl Client {
         self.subscribe_with(filters, 0)
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
-    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
-    /// filters have it among their [subscription
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, 1 to
+    /// 268,435,455, which only MQTT 5 has. Messages that the broker sends for these filters have it
+    /// among their [subscription
     /// identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for
+    /// As [`subscribe`](Self::subscribe); also [`Identifier`](SubscribeError::Identifier) for
     /// another number.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &mut self,
@@ -78,7 +80,7 @@ impl Client {
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
-    /// Streams of them stay open, for messages that are on their way.
+    /// Their streams stay open for messages that are still in flight.
     ///
     /// # Errors
     /// A [`SubscribeError`].

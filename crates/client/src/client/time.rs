@@ -4,8 +4,8 @@ use crate::Stage;
 use motemq::{Fault, ReasonCode, SendError};
 
 impl Client {
-    /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
-    /// happens; `None`: at any time.
+    /// Returns the time at which the driver has to call [`on_timeout`](Self::on_timeout) if nothing
+    /// else happens before, or `None` if there is no such time.
     pub fn poll_timeout(&self) -> Option<Duration> {
         earlier(self.transport_timeout(), self.responses_timeout())
     }
@@ -24,21 +24,23 @@ impl Client {
         }
     }
 
-    /// Tells the client the time, for commands that follow: a message that is published with an
-    /// expiry interval expires so long after the latest time that the client knows.
+    /// Sets the present time for the commands that follow. The message expiry interval of a
+    /// published message begins at the latest time that the client knows.
     #[inline]
     pub fn note_time(&mut self, now: Duration) {
         let now = now.as_millis() as u64;
         self.clock.milliseconds = self.clock.milliseconds.max(now);
     }
 
-    /// Does what is due at `now`, and sends what waits. Call it in each turn of the driver, after
-    /// [`on_read`](Self::on_read) and before [`poll_output`](Self::poll_output).
+    /// Checks all time limits, and sends messages that wait. The driver calls it in each turn,
+    /// after [`on_read`](Self::on_read) and before [`poll_output`](Self::poll_output).
     ///
-    /// `bytes_held_by_kernel` returns how many bytes the transport has taken and not yet sent, or 0
-    /// where that cannot be found out. It is asked only when something seems to be late.
+    /// `bytes_held_by_kernel` returns the number of bytes that the transport has accepted and not
+    /// sent yet, or 0 if the driver cannot know it. It is called only if an answer seems to be
+    /// late.
     ///
-    /// Returns whether to read once more, and call it again, before sleeping.
+    /// Returns whether the driver has to read once more, and to call this method again, before it
+    /// waits.
     pub fn on_timeout(
         &mut self,
         now: Duration,

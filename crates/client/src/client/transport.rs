@@ -9,51 +9,52 @@ use crate::{
 };
 use motemq::{Fault, Version};
 
-/// The next action of the driver for the transport.
+/// The next action of the driver for the transport, which [`Client::poll_transport`] returns.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Transport {
-    /// Find the addresses of a broker, or of the server that it has named
-    /// ([`Client::server_reference`]), and ask for the login if it changes ([`Client::set_login`]).
-    /// Then call [`on_resolved`](Client::on_resolved), or
+    /// Resolve the addresses of a broker, or of the server that it has named
+    /// ([`Client::server_reference`]), and set the user name and password if they change
+    /// ([`Client::set_login`]). Then call [`on_resolved`](Client::on_resolved), or
     /// [`on_open_failed`](Client::on_open_failed).
     Resolve {
-        /// Names the attempt.
+        /// The number that identifies the attempt.
         attempt: u32,
         /// The broker, counted from 0.
         broker: u32,
     },
-    /// Open a connection to an address of a broker, beside those that are being opened. Then call
-    /// [`on_opened`](Client::on_opened), or [`on_open_failed`](Client::on_open_failed).
+    /// Open a connection to an address of a broker, in parallel with those that are being opened.
+    /// Then call [`on_opened`](Client::on_opened), or [`on_open_failed`](Client::on_open_failed).
     Dial {
-        /// Names the attempt.
+        /// The number that identifies the attempt.
         attempt: u32,
         /// The broker, counted from 0.
         broker: u32,
         /// The address, counted from 0 as in [`on_resolved`](Client::on_resolved).
         address: u32,
     },
-    /// Give up an attempt: it takes too long, or another one was faster. Nothing is to be reported.
+    /// Give up an attempt, since it takes too long, or another one was faster. Report nothing.
     Cancel {
-        /// Names the attempt.
+        /// The number that identifies the attempt.
         attempt: u32,
     },
-    /// There is nothing to do now, and no connection. Attempts go on.
+    /// Do nothing now. There is no connection. Continue the attempts that have begun.
     Wait,
-    /// Go on with the connection.
+    /// Keep the connection: read from it and write to it.
     Keep,
     /// Close the connection, then call [`on_closed`](Client::on_closed).
     Close,
-    /// Drop the connection and all attempts. The client has ended.
+    /// Drop the connection and all attempts. The client has ended, for this reason.
     Ended(Ended),
 }
 
 impl Client {
-    /// Returns what is to be done about the transport. Call it after each other call, until it
+    /// Returns the next action for the transport. In each turn, the driver calls it until it
     /// returns [`Wait`](Transport::Wait), [`Keep`](Transport::Keep), [`Close`](Transport::Close) or
     /// [`Ended`](Transport::Ended).
     ///
-    /// `random` is another random number for each call. It spreads the attempts of many clients in
-    /// time, and chooses packet identifiers for a session that the client does not know.
+    /// Pass a new random number as `random` with each call. It spreads the attempts of many clients
+    /// over time, and determines the packet identifiers for a session that the client does not
+    /// know.
     pub fn poll_transport(&mut self, now: Duration, random: u64) -> Transport {
         self.note_time(now);
         if let Some(until) = self.leave_until.map(Moment::get)
@@ -137,10 +138,10 @@ impl Client {
 
     // Attempts.
 
-    /// Sets user name and password from the next CONNECT on.
+    /// Sets the user name and the password for the next CONNECT and those that follow.
     ///
     /// # Errors
-    /// An [`OptionsError`] if no CONNECT can be made of them; the old ones stay.
+    /// An [`OptionsError`] if they are not valid. The client then keeps the old ones.
     pub fn set_login(
         &mut self,
         user: Option<String>,
@@ -152,10 +153,10 @@ impl Client {
         Ok(())
     }
 
-    /// The broker of a [`Resolve`](Transport::Resolve) has this number of addresses, of which 64
-    /// are tried: the first at once, others a quarter of a second later or when an earlier one
-    /// failed. The first that opens is used. Drivers that have no addresses, or try them by
-    /// themselves, say 1.
+    /// Reports the number of addresses of the broker of a [`Resolve`](Transport::Resolve). The
+    /// client tries at most 64 of them: the first at once, and each other one 250 ms after the one
+    /// before it, or as soon as that has failed. It uses the first connection that opens. A driver
+    /// that has no addresses, or tries them by itself, passes 1.
     pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) {
         if self.reconnect.on_resolved(attempt, addresses, now) && addresses == 0 {
             let none = "the host has no address: check its name";
@@ -164,14 +165,15 @@ impl Client {
         }
     }
 
-    /// Something answered an attempt, for example TCP is connected and TLS begins: no other attempt
-    /// is begun beside it, unless it fails. It is optional.
+    /// Reports that an attempt has made progress, for example that TCP is connected and TLS begins.
+    /// The client then begins no other attempt in parallel, unless this one fails. This call is
+    /// optional.
     pub fn on_open_progress(&mut self, attempt: u32) {
         self.reconnect.on_progress(attempt);
     }
 
-    /// An attempt has opened a connection, over which MQTT can be spoken. Returns `false` if the
-    /// attempt was cancelled: the connection is to be dropped.
+    /// Reports that an attempt has opened a connection, over which the client can now send CONNECT.
+    /// Returns `false` if the attempt was cancelled, so that the driver has to drop the connection.
     pub fn on_opened(&mut self, attempt: u32, now: Duration) -> bool {
         if !matches!(self.phase, Phase::Opening) || !self.reconnect.on_opened(attempt) {
             return false;
@@ -216,7 +218,7 @@ impl Client {
         true
     }
 
-    /// An attempt has failed.
+    /// Reports that an attempt has failed.
     pub fn on_open_failed(&mut self, attempt: u32, error: TransportError) {
         if self.reconnect.on_attempt_failed(attempt) {
             self.attempt_failed(DisconnectReason::Transport(error));
@@ -256,8 +258,8 @@ impl Client {
 
     // The end of a connection.
 
-    /// The connection is closed: at its end, with an error, or as
-    /// [`Close`](Transport::Close) asked for.
+    /// Reports that the connection is closed: by the peer, with an error, or because
+    /// [`poll_transport`](Self::poll_transport) returned [`Close`](Transport::Close).
     pub fn on_closed(&mut self, error: Option<TransportError>, now: Duration) {
         match &self.phase {
             Phase::Closing(closing) => {

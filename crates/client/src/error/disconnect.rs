@@ -15,9 +15,9 @@ use motemq::{Fault, ReturnCode};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Stage {
-    /// CONNECT was sent, and the broker had not answered.
+    /// The client had sent CONNECT, and the broker had not answered.
     Connecting,
-    /// The broker had accepted the connection, and a SUBSCRIBE was not answered.
+    /// The broker had accepted the connection, but had not answered a SUBSCRIBE.
     Subscribing,
     /// The broker had accepted the connection.
     Connected,
@@ -27,26 +27,27 @@ pub enum Stage {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The host has no address.
+    /// The name of the host could not be resolved to an address.
     Resolve,
-    /// Nothing accepts connections at the address.
+    /// No connection to the address could be opened.
     Connect,
     /// A proxy did not open the connection.
     Proxy,
-    /// TLS was not agreed on.
+    /// The TLS handshake failed.
     Tls,
-    /// The WebSocket was not opened.
+    /// The WebSocket handshake failed.
     WebSocket,
     /// The application had no login, certificate, header or URL for the attempt.
     Credentials,
-    /// A read or write failed.
+    /// A read or write on an open connection failed.
     Io,
-    /// Something other than MQTT answered.
+    /// The peer answered with another protocol than MQTT.
     NotMqtt,
 }
 
-/// The driver's description of a connection that failed. Its text says what to do; its
-/// [`source`](core::error::Error::source) is what the layer below said, if it was given.
+/// The driver's description of a connection that failed. Its text says what to do. Its
+/// [`source`](core::error::Error::source) is the error of the layer below, if the driver has set
+/// it.
 ///
 /// Errors of the same kind with the same text are equal.
 #[derive(Clone, Debug)]
@@ -70,8 +71,9 @@ impl TransportError {
         }))
     }
 
-    /// Returns the same error with what the layer below said.
+    /// Returns the same error with the error of the layer below as its source.
     ///
+    /// # Examples
     /// ```
     /// use core::error::Error;
     /// use motemq_client::{TransportError, TransportErrorKind};
@@ -93,7 +95,7 @@ impl TransportError {
         self.0.kind
     }
 
-    /// Returns the text.
+    /// Returns the text of the error.
     pub fn text(&self) -> &str {
         &self.0.text
     }
@@ -130,53 +132,59 @@ impl Hash for TransportError {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// The broker closed the connection without a reason.
+    /// The broker closed the connection without a reason, at this stage.
     #[error("{}", closed(*.0))]
     Closed(Stage),
     /// The transport failed.
     #[error(transparent)]
     Transport(TransportError),
-    /// The protocol failed.
+    /// The broker violated the protocol, or did not answer in time.
     #[error("{}", fault_text(.0))]
     Fault(Fault),
-    /// The broker refused CONNECT.
+    /// The broker refused CONNECT with this return code of MQTT 3.1.1.
     #[error("the broker refused the connection: {}: {}", .0, advice(*.0))]
     Refused(ReturnCode),
-    /// The broker of MQTT 5 refused CONNECT.
+    /// The broker of MQTT 5 refused CONNECT for this reason.
     #[error("the broker refused the connection: {0}")]
     RefusedWith(BrokerReason),
-    /// The broker of MQTT 5 ended the connection with DISCONNECT.
+    /// The broker of MQTT 5 ended the connection with DISCONNECT for this reason.
     #[error("the broker ended the connection: {0}")]
     Disconnected(BrokerReason),
-    /// The application did not go on with the authentication, or does not accept the broker.
+    /// The application's [authentication function](crate::Options::authentication) returned this
+    /// error, so the authentication did not continue, or the broker was not accepted.
     #[error("the authentication failed: {0}")]
     Authentication(Arc<str>),
-    /// The transport took no bytes.
+    /// The transport accepted no bytes for this time: see
+    /// [`Options::ack_timeout`](crate::Options::ack_timeout).
     #[error("the broker took no bytes for {}: check the network", Human(*.0))]
     Stalled(Duration),
-    /// A connection could not be opened in time.
+    /// A connection could not be opened within this time: see
+    /// [`Options::connect_timeout`](crate::Options::connect_timeout).
     #[error("no connection within {}: check host, port and firewall", Human(*.0))]
     ConnectTimeout(Duration),
-    /// The broker did not answer CONNECT in time.
+    /// The broker did not answer CONNECT within this time: see
+    /// [`Options::connect_timeout`](crate::Options::connect_timeout).
     #[error(
         "connected, but no answer to CONNECT within {}: check that a broker listens on this port, \
          and whether it wants TLS or a WebSocket", Human(*.0)
     )]
     ConnackTimeout(Duration),
-    /// More unacknowledged messages waited for the application than may. They are sent again when
-    /// it has taken some.
-    #[error("messages of {bytes} bytes wait to be taken: take them faster, or allow for more")]
+    /// More messages waited for the application than [`Options::backlog`](crate::Options::backlog)
+    /// allows. The broker sends the unacknowledged ones again when the application has taken some.
+    #[error("messages of {bytes} bytes wait to be taken: take them faster, or enlarge the backlog")]
     Overrun {
-        /// The size of the messages that waited.
+        /// The size in bytes of the messages that waited.
         bytes: usize,
     },
-    /// As many messages as the options allow were given up, and their identifiers never answered.
+    /// As many messages were given up as [`Options::given_up`](crate::Options::given_up) allows,
+    /// and the broker never answered them, so they still hold packet identifiers.
     #[error("{count} messages were given up without an answer: check the broker")]
     Unanswered {
-        /// The number of messages.
+        /// The number of messages that were given up.
         count: usize,
     },
-    /// The payload of a message was not completed, and half a packet cannot be taken back.
+    /// The application aborted an upload. A packet that was sent in part cannot be taken back, so
+    /// the connection had to be closed.
     #[error("the upload of a payload was aborted")]
     UploadAborted,
 }
@@ -216,6 +224,6 @@ fn advice(code: ReturnCode) -> &'static str {
         ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED => {
             "check user name, password and the broker's rules for this client"
         }
-        _ => "look into the broker's log",
+        _ => "check the broker's log",
     }
 }

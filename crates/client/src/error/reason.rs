@@ -3,7 +3,8 @@ use alloc::{string::String, sync::Arc};
 use core::fmt;
 use motemq::{Properties, ReasonCode, Text};
 
-/// The reason that a broker of MQTT 5 gives: its code, and what it says besides.
+/// The reason that a broker of MQTT 5 gives for a refusal or for the end of a connection: a reason
+/// code, and optional texts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct BrokerReason(Arc<Content>);
 
@@ -41,8 +42,9 @@ impl BrokerReason {
         self.0.code
     }
 
-    /// Returns the kind of packet because of which a broker ends a connection with this code, and will
-    /// end it when the packet is sent again; `None`: as far as can be known, it is no packet's fault.
+    /// Returns the kind of packet because of which a broker ends a connection with this code, and
+    /// will end it when the packet is sent again; `None`: as far as can be known, it is no packet's
+    /// fault.
     pub(crate) fn rejected_kind(&self) -> Option<PacketKind> {
         Some(match self.0.code {
             ReasonCode::TOPIC_NAME_INVALID
@@ -67,14 +69,14 @@ impl BrokerReason {
         self.0.text.as_deref()
     }
 
-    /// Returns the other servers that the client can use, separated by spaces, if the broker named
-    /// any.
+    /// Returns the server reference, if the broker sent one: other servers that the client can use,
+    /// separated by spaces.
     pub fn server_reference(&self) -> Option<&str> {
         self.0.servers.as_deref()
     }
 }
 
-/// Shows the code in words, and the texts shortened.
+/// Shows the meaning of the code, and the texts, each shortened to 80 characters.
 impl fmt::Display for BrokerReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.code.fmt(f)?;

@@ -5,29 +5,34 @@ use alloc::sync::Arc;
 use bytes::Bytes;
 use motemq::{PacketId, QoS};
 
-/// A message that was received. Cloning it copies no bytes.
+/// A received message. Cloning it copies no bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Message {
-    /// The topic to which it was published.
+    /// The topic to which the message was published.
     pub topic: Arc<str>,
     /// The payload, or its beginning if there is a [rest](Self::rest).
     pub payload: Bytes,
     /// The length of the whole payload in bytes.
     pub len: u64,
-    /// The QoS with which it was delivered.
+    /// The quality of service with which the broker delivered the message.
     pub qos: QoS,
-    /// True if the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+    /// The retain flag: whether the broker had stored the message before this subscription was
+    /// made [MQTT-3.3.1-8]. With MQTT 5 and
+    /// [retain as published](motemq::SubscriptionOptions::retain_as_published), it is the flag with
+    /// which the message was published.
     pub retain: bool,
-    /// True if the broker may have sent it before. With QoS 1 it may have been delivered then, with
-    /// QoS 2 it was not.
+    /// The DUP flag: whether the broker may have sent the message before. With QoS 1 the
+    /// application may have processed it before; with QoS 2 it has not.
     pub dup: bool,
-    /// The packet identifier that the broker chose; `None` with QoS 0.
+    /// The packet identifier that the broker chose, or `None` with QoS 0.
     pub packet_id: Option<PacketId>,
-    /// The properties, which only MQTT 5 has. The topic is that for which an alias stands.
+    /// The properties, which only MQTT 5 has. Topic aliases are resolved: see
+    /// [`topic`](Self::topic).
     pub properties: MessageProperties,
-    /// The rest of a payload that is too large for memory, to be read with
-    /// [`Client::read_payload`](crate::Client::read_payload).
+    /// The rest of a payload that is too large for memory, which
+    /// [`Client::read_payload`](crate::Client::read_payload) reads, or `None` if the payload is
+    /// complete.
     pub rest: Option<PayloadId>,
 }
 
@@ -50,44 +55,48 @@ impl Message {
 pub struct Item {
     /// The message.
     pub message: Message,
-    /// Its acknowledgement, if the application asked to allow it itself.
+    /// The acknowledgement of the message, with [`AckMode::Manual`] and QoS 1 or 2.
     pub ack: Option<AckId>,
 }
 
-/// The moment from which a message that is taken from a stream counts as processed.
+/// The moment from which a message counts as processed after it was taken from a stream. The client
+/// then acknowledges it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AckMode {
-    /// The next message is taken from the stream, the stream is closed, or the connection is lost.
-    /// With QoS 2 a message in hand does not arrive again then, with QoS 1 it may. A program that
-    /// must not lose it if the process ends there acknowledges by [`Manual`](Self::Manual).
+    /// A message counts as processed when the next one is taken from the stream, when the stream is
+    /// closed, or when the connection is lost. After a lost connection, a message with QoS 2 does
+    /// not arrive again, and one with QoS 1 may. A program that must not lose the message if its
+    /// process ends at that moment uses [`Manual`](Self::Manual).
     OnNext,
-    /// The application calls [`Client::ack`](crate::Client::ack), over whichever connection of the
-    /// session.
+    /// A message counts as processed when the application calls
+    /// [`Client::ack`](crate::Client::ack), over any connection of the session.
     Manual,
 }
 
-/// The next item of a stream.
+/// The result of taking a message from a stream with [`Client::take`](crate::Client::take).
 #[derive(PartialEq, Eq, Hash, Debug)]
 pub enum Taken {
-    /// A message.
+    /// The oldest message of the stream.
     Message(Item),
-    /// Nothing now. [`Event::Delivered`](crate::Event::Delivered) says when there is more.
+    /// The stream is empty now. [`Event::Delivered`](crate::Event::Delivered) reports when it has a
+    /// message.
     Pending,
-    /// Nothing more: the stream has ended.
+    /// The stream has ended, and has no more messages.
     End,
 }
 
-/// The next piece of a payload.
+/// The result of reading a payload in pieces with
+/// [`Client::read_payload`](crate::Client::read_payload).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PayloadRead {
     /// The next piece, which is never empty.
     Data(Bytes),
-    /// Nothing now. [`Event::Delivered`](crate::Event::Delivered) for its stream says when there is
-    /// more.
+    /// No piece has arrived yet. [`Event::Delivered`](crate::Event::Delivered) for the stream of
+    /// the message reports when there is one.
     Pending,
-    /// The payload is complete. The message is acknowledged now.
+    /// The payload is complete, and the message counts as processed.
     End,
     /// The connection was lost before the payload was complete. With QoS 1 and 2 the message
-    /// arrives again.
+    /// arrives again if the session is resumed.
     Broken,
 }

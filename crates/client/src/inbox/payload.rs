@@ -8,7 +8,7 @@ use core::time::Duration;
 /// The number of bytes of a payload at which reading stops.
 const PIPE: usize = 64 << 10;
 
-/// Names a payload that is received in pieces.
+/// Identifies a payload that is received in pieces.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PayloadId {
     key: u32,

@@ -2,7 +2,7 @@
 use super::{Message, unacknowledged::AckKey};
 use alloc::{collections::VecDeque, string::String, vec::Vec};
 
-/// Names a stream of messages.
+/// Identifies a stream of messages.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct StreamId {
     pub(super) key: u32,
@@ -11,8 +11,8 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// Returns a small number that no other stream has at the same time: an index for what an
-    /// adapter keeps beside.
+    /// Returns a small number that no other stream has at the same time. An adapter can use it as
+    /// an index for data of its own.
     pub fn index(self) -> usize {
         self.key as usize
     }

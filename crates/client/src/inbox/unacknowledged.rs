@@ -14,13 +14,13 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use core::mem;
 use motemq::{AckToken, PacketId, QoS};
 
-/// The acknowledgement of a message, to be allowed with [`Client::ack`](crate::Client::ack) when
-/// the message is processed. It outlives the connection over which the message arrived: the broker
-/// sends the message again over the next one, and that is acknowledged instead. It has no effect
-/// after the session has ended.
+/// Identifies the acknowledgement of a message. The application allows it with
+/// [`Client::ack`](crate::Client::ack) when it has processed the message, or declines the message
+/// with [`Client::decline`](crate::Client::decline).
 ///
-/// One that the application does not need is given back with
-/// [`Client::decline`](crate::Client::decline).
+/// An identifier stays valid when the connection is lost over which the message arrived: the broker
+/// sends the message again over the next connection, and the client acknowledges the repetition. It
+/// has no effect after the session has ended.
 #[derive(PartialEq, Eq, Hash, Debug)]
 #[must_use = "the message stays in hand until it is acknowledged or declined"]
 pub struct AckId(pub(super) AckKey);

@@ -29,10 +29,18 @@ impl Options {
         }
     }
 
-    /// Checks that a CONNECT can be made of the options.
+    /// Checks the options: whether they make a valid CONNECT, and exceed no limit of the
+    /// [profile](Self::profile). [`Client::new`](crate::Client::new) does the same.
     ///
     /// # Errors
-    /// The first [`OptionsError`].
+    /// An [`OptionsError`] for the first option that is not valid.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq_client::{Options, OptionsError};
+    /// let error = Options::new("").keep_session().check();
+    /// assert_eq!(error, Err(OptionsError::ClientIdMissing));
+    /// ```
     pub fn check(&self) -> Result<(), OptionsError> {
         if self.client_id.is_empty() && !self.clean {
             return Err(OptionsError::ClientIdMissing);

@@ -2,9 +2,9 @@
 use super::Profile;
 use motemq::QoS;
 
-/// AWS IoT Core with a client certificate. It answers what it does not accept, for example QoS 2,
-/// with silence, requires a TLS server name (SNI), and may deliver a message twice under another
-/// identifier.
+/// The profile of AWS IoT Core with a client certificate. The broker does not answer packets that
+/// it does not accept, for example with QoS 2. It requires a TLS server name (SNI), and may deliver
+/// a message twice under different packet identifiers.
 pub const AWS_IOT: Profile = Profile {
     name: "aws-iot",
     broker: "AWS IoT Core",
@@ -25,9 +25,10 @@ pub const AWS_IOT: Profile = Profile {
     ..Profile::ANY
 };
 
-/// Azure IoT Hub. The client identifier is the device's name (with `/` and the module's name behind
-/// it where there is one), the user name `HUB/DEVICE/?api-version=2021-04-12`, the password a token
-/// that expires, unless there is a client certificate. It keeps no retained messages.
+/// The profile of Azure IoT Hub. The client identifier is the name of the device, or
+/// `DEVICE/MODULE` for a module. The user name is `HUB/DEVICE/?api-version=2021-04-12`. The
+/// password is a token that expires, unless the client has a certificate. The broker does not store
+/// retained messages.
 pub const AZURE_IOT_HUB: Profile = Profile {
     name: "azure-iot-hub",
     broker: "Azure IoT Hub",
@@ -42,7 +43,7 @@ pub const AZURE_IOT_HUB: Profile = Profile {
     ..Profile::ANY
 };
 
-/// HiveMQ Cloud. It requires a TLS server name (SNI), too.
+/// The profile of HiveMQ Cloud, which requires a TLS server name (SNI).
 pub const HIVEMQ_CLOUD: Profile = Profile {
     name: "hivemq-cloud",
     broker: "HiveMQ Cloud",
@@ -53,8 +54,9 @@ pub const HIVEMQ_CLOUD: Profile = Profile {
     ..Profile::ANY
 };
 
-/// mosquitto with its default configuration. From version 2.1 on it closes the connection when a
-/// packet has more than 2,000,000 bytes. It gets as many messages at once as it passes on at once.
+/// The profile of mosquitto with its default configuration. From version 2.1 on, it closes the
+/// connection if a packet has more than 2,000,000 bytes. At most 20 messages are in flight to the
+/// broker, which is also the number that it has in flight to each client.
 pub const MOSQUITTO: Profile = Profile {
     name: "mosquitto",
     broker: "mosquitto",

@@ -1,14 +1,14 @@
 //! Which limit was exceeded.
 use alloc::string::String;
 
-/// Something that a broker does not allow, as its [profile](super::Profile) or, with MQTT 5, the
-/// broker itself says. Nothing was sent.
+/// The error for a packet that exceeds a limit of the broker, which its [profile](super::Profile)
+/// or, with MQTT 5, its CONNACK contains. Nothing was sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error("{broker} {limit}")]
 pub struct OverLimit {
     /// The name of the broker.
     pub broker: &'static str,
-    /// The limit.
+    /// The limit, and the value that exceeds it.
     pub limit: Limit,
 }
 
@@ -19,42 +19,42 @@ pub enum Limit {
     /// The client identifier is too long.
     #[error("accepts client identifiers of {most} bytes at most, not {len}: shorten it")]
     ClientId {
-        /// Its length in bytes.
+        /// The length of the client identifier in bytes.
         len: usize,
-        /// The longest length in bytes.
+        /// The greatest length in bytes.
         most: usize,
     },
     /// The client identifier begins with a reserved character.
     #[error("accepts no client identifier that begins with {with}: use another one")]
     ClientIdBegins {
-        /// The character.
+        /// The reserved character.
         with: char,
     },
-    /// User name or password is missing.
+    /// The user name or the password is missing.
     #[error("accepts no connection without user name and password: set both")]
     Login,
-    /// The keep alive is too long, or there is none.
+    /// The keep alive is too long, or is switched off.
     #[error("accepts a keep alive of 1 to {most} s, not {seconds}: use one in between")]
     KeepAlive {
-        /// The keep alive in seconds; 0: none.
+        /// The keep alive in seconds, or 0 if it is switched off.
         seconds: u16,
         /// The longest keep alive in seconds.
         most: u16,
     },
-    /// The QoS is too high.
+    /// The quality of service is too high.
     #[error("accepts QoS {most} at most, not QoS {qos}: use a lower one")]
     QoS {
-        /// The QoS asked for.
+        /// The QoS of the message or filter.
         qos: u8,
-        /// The highest QoS.
+        /// The highest QoS that the broker accepts.
         most: u8,
     },
     /// The topic or filter is too long.
     #[error("accepts topics and filters of {most} bytes at most, not {len}: shorten it")]
     Topic {
-        /// Its length in bytes.
+        /// The length of the topic or filter in bytes.
         len: usize,
-        /// The longest length in bytes.
+        /// The greatest length in bytes.
         most: usize,
     },
     /// The topic or filter has too many levels.
@@ -62,27 +62,27 @@ pub enum Limit {
         "accepts topics and filters with {most} slashes at most, not {slashes} as in {topic}: use fewer levels"
     )]
     Slashes {
-        /// The topic or filter.
+        /// The topic or filter, shortened to 80 characters.
         topic: String,
-        /// The number of its slashes.
+        /// The number of slashes in it.
         slashes: usize,
-        /// The most slashes.
+        /// The greatest number of slashes.
         most: usize,
     },
-    /// The topic or filter is none of those that the broker has.
-    #[error("has only topics that begin with {}, not {topic}: use one of its own", roots.join(" or "))]
+    /// The topic or filter does not begin as the topics of the broker do.
+    #[error("has only topics that begin with {}, not {topic}: use one of these", roots.join(" or "))]
     Root {
-        /// The topic or filter.
+        /// The topic or filter, shortened to 80 characters.
         topic: String,
-        /// The texts with which they begin.
+        /// The texts with which the topics of the broker begin.
         roots: &'static [&'static str],
     },
     /// The payload is too long.
     #[error("accepts payloads of {most} bytes at most, not {len}: send it in parts")]
     Payload {
-        /// Its length in bytes.
+        /// The length of the payload in bytes.
         len: u64,
-        /// The longest length in bytes.
+        /// The greatest length in bytes.
         most: u32,
     },
     /// Topic and payload together are too long.
@@ -90,12 +90,12 @@ pub enum Limit {
         "accepts topic and payload of {most} bytes together at most, not {len}: send it in parts"
     )]
     Message {
-        /// Their length in bytes.
+        /// The length of topic and payload together in bytes.
         len: u64,
-        /// The longest length in bytes.
+        /// The greatest length in bytes.
         most: u32,
     },
-    /// A message is to be retained.
+    /// The message has the retain flag, and the broker supports no retained messages.
     #[error("accepts no retained messages: publish it without retain")]
     Retain,
     /// The packet is too long.
@@ -103,32 +103,32 @@ pub enum Limit {
     Packet {
         /// The length of the packet in bytes.
         len: u64,
-        /// The longest length in bytes.
+        /// The greatest length in bytes.
         most: u32,
     },
-    /// A topic filter has wildcards.
+    /// A topic filter has wildcards, and the broker supports none.
     #[error("accepts no wildcards in topic filters, as in {filter}: name the topics")]
     Wildcards {
-        /// The topic filter.
+        /// The topic filter, shortened to 80 characters.
         filter: String,
     },
-    /// A subscription is shared.
+    /// A subscription is shared, and the broker supports no shared subscriptions.
     #[error("accepts no shared subscriptions, as {filter}: subscribe to the filter alone")]
     Shared {
-        /// The topic filter.
+        /// The topic filter, shortened to 80 characters.
         filter: String,
     },
-    /// A subscription has an identifier.
+    /// A subscription has a subscription identifier, and the broker supports none.
     #[error("accepts no subscription identifiers: subscribe without one")]
     SubscriptionIdentifiers,
-    /// Too many filters at once.
+    /// One SUBSCRIBE has too many filters.
     #[error(
         "accepts {most} filters in one SUBSCRIBE at most, not {count}: subscribe several times"
     )]
     Filters {
         /// The number of filters.
         count: usize,
-        /// The most filters.
+        /// The greatest number of filters.
         most: usize,
     },
 }

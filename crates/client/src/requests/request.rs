@@ -10,7 +10,8 @@ use bytes::Bytes;
 use core::time::Duration;
 use motemq::{Property, Publish, QoS};
 
-/// Names a request until it is forgotten.
+/// Identifies a request, until it is [forgotten](crate::Client::forget): a message with QoS 1 or 2,
+/// a message that waits to be sent, a SUBSCRIBE or an UNSUBSCRIBE.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RequestId {
     pub(super) key: u32,
@@ -19,8 +20,8 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// Returns a small number that no other request has at the same time: an index for what an
-    /// adapter keeps beside.
+    /// Returns a small number that no other request has at the same time. An adapter can use it as
+    /// an index for data of its own.
     pub fn index(self) -> usize {
         self.key as usize
     }

@@ -25,7 +25,7 @@ pub struct Request<'p, T = ()> {
 }
 
 impl<'p, T: Copy> Request<'p, T> {
-    /// Makes a request of this message, with a time limit of 20 s.
+    /// Makes a request that publishes this message, with a time limit of 20 s for the response.
     pub const fn new(publish: Publish<'p, T>) -> Self {
         Request {
             publish,
@@ -34,31 +34,31 @@ impl<'p, T: Copy> Request<'p, T> {
         }
     }
 
-    /// Sets the topic to which the response is published. With MQTT 5 the default is `responses/`
-    /// with the client identifier behind it. With MQTT 3.1.1, in which messages do not name it,
-    /// both sides have to know it, so that it has to be set.
+    /// Sets the topic to which the response is published. With MQTT 5 the default is
+    /// `responses/CLIENT`, with the client identifier for `CLIENT`. With MQTT 3.1.1 there is no
+    /// default: the message cannot contain the topic, so both sides have to know it.
     pub const fn response_topic(mut self, topic: &'p str) -> Self {
         self.response_topic = Some(topic);
         self
     }
 
-    /// Sets how long the response may take after the request was accepted.
+    /// Sets the time limit for the response, which begins when the client accepts the request.
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Returns the message.
+    /// Returns the message that the request publishes.
     pub const fn publish(&self) -> &Publish<'p, T> {
         &self.publish
     }
 
-    /// Returns the response topic, if one was set.
+    /// Returns the response topic, or `None` for the default.
     pub const fn get_response_topic(&self) -> Option<&'p str> {
         self.response_topic
     }
 
-    /// Returns the time limit.
+    /// Returns the time limit for the response.
     pub const fn get_limit(&self) -> Duration {
         self.limit
     }

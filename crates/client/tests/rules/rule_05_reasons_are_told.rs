@@ -237,7 +237,7 @@ fn rule_05_reasons_say_what_to_do() {
         (3, "try again later"),
         (4, "check user name, password"),
         (5, "check user name, password"),
-        (6, "look into the broker's log"),
+        (6, "check the broker's log"),
     ] {
         let mut line = Line::new(options());
         line.connect(&[0x20, 2, 0, code]);

@@ -178,7 +178,7 @@ fn rule_05_a_request_without_a_response_is_given_up_in_time() {
     assert_eq!(error(&mut line, response), late);
     assert_eq!(
         late.to_string(),
-        "no response within 20 s: check that what is to respond runs, or allow more time"
+        "no response within 20 s: check that the responder is running, or allow more time"
     );
     line.receive(&answer(9, &data, b"!"));
     line.sends(&puback(9));
