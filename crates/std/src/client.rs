@@ -1,8 +1,12 @@
 //! The handle: what the application calls.
 use crate::{
     Acknowledgement, AuthenticateError, Counters, Dial, Driver, Ended, Error, Options, State,
-    States, SubscribeError, SubscribeOptions, Subscribing, Subscription, attempts::Custom,
-    link::Poller, receipt::Ticket, shared::Shared, state::at_instants,
+    States, SubscribeError, SubscribeOptions, Subscribing, Subscription,
+    attempts::Custom,
+    link::Poller,
+    receipt::Ticket,
+    shared::{Inner, Shared},
+    state::at_instants,
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
@@ -249,6 +253,29 @@ impl Client {
                     None
                 }
             })
+    }
+
+    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] asks again whether it is done.
+    /// Other threads call it when they have changed the answer; what happens to the client itself
+    /// wakes the driver anyway.
+    ///
+    /// ```
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
+    /// use motemq_std::{Client, Options};
+    /// use std::{sync::atomic::{AtomicBool, Ordering::SeqCst}, thread, time::Duration};
+    /// static IS_OVER: AtomicBool = AtomicBool::new(false);
+    /// let (client, mut driver) = Client::new(Options::from_url(&broker.url())?)?;
+    /// let other = client.clone();
+    /// thread::spawn(move || {
+    ///     IS_OVER.store(true, SeqCst);
+    ///     other.wake_driver();
+    /// });
+    /// driver.drive_until(Duration::from_secs(60), || IS_OVER.load(SeqCst));
+    /// assert!(IS_OVER.load(SeqCst));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wake_driver(&self) {
+        self.shared.with(Inner::wake_driver);
     }
 
     /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,

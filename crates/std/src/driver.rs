@@ -128,7 +128,8 @@ impl Driver {
     }
 
     /// Drives the client until `is_done` returns true, which is asked after each turn, or for so
-    /// long. Returns how the client has ended, as [`run`](Self::run) does, when it has.
+    /// long. Returns how the client has ended, as [`run`](Self::run) does, when it has. Another
+    /// thread that changes the answer [wakes](crate::Client::wake_driver) the driver.
     ///
     /// ```
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -193,6 +194,7 @@ impl Driver {
                 let mut io = self.shared.io();
                 io.flush_gathered(&self.shared, &mut self.woken);
                 drop(io);
+                self.shared.with(Inner::stay_awake);
                 // Nobody would wake them before it is driven again.
                 self.held_since = None;
                 self.woken.wake();

@@ -250,6 +250,11 @@ impl Inner {
         Some(Sleep { until })
     }
 
+    /// The driver does not sleep: it is not driven, and looks at everything when it is again.
+    pub fn stay_awake(&mut self) {
+        self.is_asleep = false;
+    }
+
     #[inline]
     fn poll_events(&mut self, woken: &mut Woken) {
         while let Some(event) = self.client.poll_event() {
