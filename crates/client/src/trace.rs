@@ -33,6 +33,9 @@ impl fmt::Display for TracedPacket<'_> {
     }
 }
 
+/// More memory than this is given back when the packet that needed it is complete.
+const LITTLE: usize = 64 << 10;
+
 /// Splits the bytes of one connection into packets, for logs.
 ///
 /// The driver passes it the bytes that it reads and writes. A tracer keeps the bytes of a packet
@@ -122,6 +125,9 @@ impl Half {
         }
         let passed = self.held.len() - rest.len();
         self.held.drain(..passed);
+        if self.held.is_empty() && self.held.capacity() > LITTLE {
+            self.held = Vec::new();
+        }
     }
 }
 
@@ -199,6 +205,19 @@ mod tests {
                 ["CONNECT", "CONNACK", "PUBACK", "DISCONNECT"].map(Some)
             );
         }
+    }
+
+    #[test]
+    fn memory_of_a_long_packet_is_given_back() {
+        let mut half = Half::default();
+        let payload = [b'x'; 100_000 - 3];
+        let publish = [&b"\x30\xa0\x8d\x06\0\x01t"[..], &payload].concat();
+        let (first, last) = publish.split_at(90_000);
+        let mut count = 0;
+        half.pass(first, &mut Some(Version::Mqtt311), |_| count += 1);
+        assert_eq!((count, half.held.len()), (0, 90_000));
+        half.pass(last, &mut Some(Version::Mqtt311), |_| count += 1);
+        assert_eq!((count, half.held.capacity()), (1, 0));
     }
 
     #[test]

@@ -162,6 +162,11 @@ fn large_payloads_are_not_held() {
         assert!(held < MEMORY, "{name} has had {held} bytes");
     }
     assert!(fs::read(&from).unwrap() == fs::read(&to).unwrap());
+    // To show a packet, all of it is needed, once.
+    let shown = Motemq::start(&at.with(&[&publish[..], &["-d"]].concat()));
+    shown.until_said("-> PUBLISH");
+    let held = peak(shown.id());
+    assert!(held < LENGTH + MEMORY, "pub -d has had {held} bytes");
 }
 
 /// `doctor` says which QoS was granted and with which a message went there and back.
