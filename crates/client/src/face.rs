@@ -107,6 +107,22 @@ macro_rules! face_options {
             self
         }
 
+        /// Asks the broker for reason strings and user properties in the packets that may have them
+        /// to explain a failure, or asks it to leave them out, except in CONNACK, DISCONNECT and
+        /// messages [MQTT-3.1.2-29]. If the client does not ask, the broker may send them. Only
+        /// MQTT 5 has this.
+        pub fn request_problem_information(mut self, is_wanted: bool) -> Self {
+            self.client = self.client.request_problem_information(is_wanted);
+            self
+        }
+
+        /// Asks the broker for response information in CONNACK, or asks it to leave that out. If
+        /// the client does not ask, the broker sends none [MQTT-3.1.2-28]. Only MQTT 5 has this.
+        pub fn request_response_information(mut self, is_wanted: bool) -> Self {
+            self.client = self.client.request_response_information(is_wanted);
+            self
+        }
+
         /// Sets the number of topics that the broker may replace by topic aliases, which are
         /// numbers. The client replaces the aliases by their topics again. The default is 0, since
         /// each alias takes as much memory as its topic, up to 64 KiB. Only MQTT 5 has topic

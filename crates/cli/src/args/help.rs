@@ -145,7 +145,8 @@ const FORMAT: &str = "
 const PROPERTIES: &str = "
   -D connect    authentication-method and authentication-data, for methods with
                 one step; the method SCRAM-SHA-256 alone, for -u and -P;
-                maximum-packet-size, receive-maximum, session-expiry-interval,
+                maximum-packet-size, receive-maximum, request-problem-information,
+                request-response-information, session-expiry-interval,
                 topic-alias-maximum, user-property
   -D publish    content-type, correlation-data, message-expiry-interval,
                 payload-format-indicator, response-topic, user-property;

@@ -23,6 +23,12 @@ pub fn of(options: Options, args: &ConnectionArgs) -> Result<Options, String> {
             Value::TopicAliasMaximum(aliases) => options.topic_alias_maximum(*aliases),
             Value::ReceiveMaximum(messages) => options.receive_maximum(*messages),
             Value::MaximumPacketSize(bytes) => options.maximum_packet_size(*bytes),
+            Value::RequestProblemInformation(is_wanted) => {
+                options.request_problem_information(*is_wanted)
+            }
+            Value::RequestResponseInformation(is_wanted) => {
+                options.request_response_information(*is_wanted)
+            }
             Value::UserProperty(name, value) => options.user_property(name, value),
             Value::SessionExpiryInterval(seconds) => {
                 expiry = Some(SessionExpiry::of(*seconds));

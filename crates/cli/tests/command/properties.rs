@@ -67,6 +67,32 @@ fn each_packet_has_its_properties() {
     });
 }
 
+/// CONNECT asks for more information, or for less, as it does with mosquitto's tools.
+#[test]
+fn connect_asks_for_information() {
+    with_each("connect_asks_for_information", |addr| {
+        let at = At::of(addr);
+        for (problem, response) in [(0, 1), (1, 0)] {
+            let words = format!(
+                "pub -d -t a -n -q 1 -D connect request-problem-information {problem} \
+                 -D connect request-response-information {response}"
+            );
+            let end = run(&at, &words);
+            let sent = sent(&end, "CONNECT");
+            for wanted in [
+                format!("request problem information {problem}"),
+                format!("request response information {response}"),
+            ] {
+                assert!(sent[0].contains(&wanted), "{wanted}: {end:?}");
+            }
+            end.well();
+        }
+    });
+    let wrong = ["pub", "-t", "a", "-n", "-D", "connect"];
+    let wrong = [&wrong[..], &["request-problem-information", "2"]].concat();
+    motemq(&wrong).badly(2, "request-problem-information is 0 or 1");
+}
+
 /// The session begins anew, whatever it was before, and the broker keeps it for a while.
 #[test]
 fn a_session_that_begins_anew_can_outlive_its_connection() {

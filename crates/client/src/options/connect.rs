@@ -235,6 +235,10 @@ impl Options {
             connect.extend(mqtt5.receive_maximum.map(Property::ReceiveMaximum));
             let size = mqtt5.maximum_packet_size;
             connect.extend(size.map(Property::MaximumPacketSize));
+            let problem = mqtt5.request_problem_information;
+            connect.extend(problem.map(Property::RequestProblemInformation));
+            let response = mqtt5.request_response_information;
+            connect.extend(response.map(Property::RequestResponseInformation));
             if let Some(authentication) = &mqtt5.authentication {
                 let method = authentication.method.as_str();
                 connect.push(Property::AuthenticationMethod(method.into()));

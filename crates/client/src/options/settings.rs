@@ -42,6 +42,8 @@ pub(crate) struct Mqtt5Values {
     pub last_session_expiry: Option<u32>,
     pub receive_maximum: Option<NonZeroU16>,
     pub maximum_packet_size: Option<NonZeroU32>,
+    pub request_problem_information: Option<bool>,
+    pub request_response_information: Option<bool>,
     pub user_properties: Vec<UserProperty>,
     pub topic_alias_maximum: u16,
     pub alias_policy: AliasPolicy,

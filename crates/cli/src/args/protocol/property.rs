@@ -62,6 +62,8 @@ pub enum Value {
     TopicAliasMaximum(u16),
     ReceiveMaximum(u16),
     MaximumPacketSize(u32),
+    RequestProblemInformation(bool),
+    RequestResponseInformation(bool),
     SessionExpiryInterval(u32),
     AuthenticationMethod(String),
     AuthenticationData(String),
@@ -131,11 +133,7 @@ impl Given {
                 })?;
                 Value::UserProperty(name, value)
             }
-            "payload-format-indicator" => match &*value {
-                "0" => Value::PayloadFormatIndicator(false),
-                "1" => Value::PayloadFormatIndicator(true),
-                _ => return Err(format!("{name} is 0 or 1")),
-            },
+            "payload-format-indicator" => Value::PayloadFormatIndicator(flag(name, &value)?),
             "message-expiry-interval" => Value::MessageExpiryInterval(number(name, &value)?),
             "content-type" => Value::ContentType(value),
             "response-topic" => Value::ResponseTopic(value),
@@ -153,6 +151,10 @@ impl Given {
             "receive-maximum" => Value::ReceiveMaximum(number::<NonZeroU16>(name, &value)?.get()),
             "maximum-packet-size" => {
                 Value::MaximumPacketSize(number::<NonZeroU32>(name, &value)?.get())
+            }
+            "request-problem-information" => Value::RequestProblemInformation(flag(name, &value)?),
+            "request-response-information" => {
+                Value::RequestResponseInformation(flag(name, &value)?)
             }
             "session-expiry-interval" => Value::SessionExpiryInterval(number(name, &value)?),
             "authentication-method" => Value::AuthenticationMethod(value),
@@ -173,6 +175,15 @@ where
 {
     text.parse()
         .map_err(|error| format!("{name} is a number, not {text:?}: {error}"))
+}
+
+/// Reads the 0 or 1 that a property is.
+fn flag(name: &str, text: &str) -> Result<bool, String> {
+    match text {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(format!("{name} is 0 or 1")),
+    }
 }
 
 impl Value {
@@ -319,9 +330,11 @@ mod tests {
             ("connect receive-maximum 0", "is a number"),
             ("subscribe subscription-identifier 0", "is 1 to 268,435,455"),
             ("publish user-property a", "has two values"),
+            ("connect request-problem-information 2", "is 0 or 1"),
+            ("connect request-response-information x", "is 0 or 1"),
             (
-                "connect request-problem-information 0",
-                "sends no request-problem-information in connect",
+                "publish request-problem-information 0",
+                "publish packets have no property request-problem-information",
             ),
             (
                 "disconnect reason-string x",
