@@ -44,7 +44,7 @@ const PUBLISHING: &str = "
     motemq pub -t lamp/state -m on -r -q 1
   Publish every 5 seconds until Ctrl-C:
     motemq pub -t lamp/state -m on --delay 5
-  Publish a file; what another program says, line by line:
+  Publish a file; publish each line that another program prints:
     motemq pub -t firmware/image -f image.bin -q 2
     vmstat -n 5 | motemq pub -t host/vmstat -l
   Publish with properties of MQTT 5:
@@ -58,7 +58,7 @@ const SUBSCRIBING: &str = "
     motemq sub -t '#' -F '@H:@M:@S %-20t %p'
   Wait at most 10 seconds for one message and keep its bytes in a file:
     motemq sub -t firmware/image -C 1 -N -W 10 > image.bin
-  Make a session that collects messages from now on; fetch them later:
+  Let the broker store messages for this client from now on; print them later:
     motemq sub -i logger -c -q 1 -t 'plant/#' -E
     motemq sub -i logger -c -q 1 -t 'plant/#' -v";
 
@@ -77,7 +77,7 @@ const REQUEST_NOTES: &str = "
 const RECORDING: &str = "
   Record all topics of a night, a file for each hour, and keep the last day:
     motemq record night.jsonl.gz -t '#' --gzip --rotate-time 3600 --keep 24
-  Record 100 messages; print what a program makes of the recording:
+  Record 100 messages; print their topics with another program:
     motemq record plant.jsonl -t 'plant/#' -C 100
     jq -r .topic plant.jsonl
   Keep the bytes of a connection for a report of a fault:
@@ -154,7 +154,7 @@ const PROPERTIES: &str = "
   -D subscribe  subscription-identifier, user-property
   -D unsubscribe  user-property
   -D disconnect session-expiry-interval, user-property
-  -D will       those of publish but topic-alias, and will-delay-interval
+  -D will       the properties of publish except topic-alias; will-delay-interval
   They choose -V mqttv5 unless -V says otherwise. With -V auto, a broker of MQTT 3.1.1 gets messages
   without them.";
 
@@ -166,12 +166,14 @@ const WAYS: &str = "
     motemq doctor -L mqtts://me:secret@broker.example --cafile ca.pem";
 
 const RECONNECTION: &str = "
-  A subscriber, a recorder, a replay, a publisher that goes on until Ctrl-C, and
-  -l say so and connect again and again. Other publishers end at once, and so does everything that
-  cannot connect at the beginning. If the broker has lost the session, lines of
-  -l with QoS 1 are sent again, and may arrive twice. Lines with QoS 2 are not;
-  the end says how many may not have arrived, with exit code 8. The broker keeps
-  the session with -c -i ID: then each line arrives, and once.";
+  sub, record, replay, pub -l, and a pub that repeats its message until Ctrl-C
+  print a notice and connect again, as often as necessary. Other publishers end
+  at once. If the first connection cannot be made, every command ends. If the
+  broker has lost the session, lines of -l with QoS 1 are sent again, and may
+  arrive twice; lines with QoS 2 are not sent again, and the command says how
+  many may not have arrived, and ends with exit code 8. With -c -i ID the broker
+  keeps the session: then no line with QoS 1 or 2 is lost, and each line with
+  QoS 2 arrives exactly once.";
 
 const ENVIRONMENT: &str = "
   MOTEMQ_ and the long name of an option gives that option:
