@@ -113,6 +113,7 @@ impl<R: Read> Progress<R> {
                 done: 0,
                 before: 0,
                 rate: None,
+                times: 0,
             },
             drawn: now,
             next: now,
@@ -126,7 +127,10 @@ impl<R: Read> Read for Progress<R> {
         self.bar.done += count as u64;
         let now = Instant::now();
         if self.live.is_shown && now >= self.next {
-            self.bar.pass(now.saturating_duration_since(self.drawn));
+            // At first no time has passed.
+            if self.next > self.drawn {
+                self.bar.pass(now.saturating_duration_since(self.drawn));
+            }
             self.live.say(&self.bar.text(room()));
             (self.drawn, self.next) = (now, now + PAUSE);
         }
@@ -143,31 +147,33 @@ struct Bar {
     before: u64,
     /// Bytes a second; the last time counts for a part of it.
     rate: Option<f64>,
+    /// How often time has passed.
+    times: u32,
 }
 
 impl Bar {
-    /// Time passes.
+    /// Time passes. In the first while, the buffers of the system are filled, which is faster than
+    /// what follows.
     fn pass(&mut self, time: Duration) {
         let now = (self.done - self.before) as f64 / time.as_secs_f64().max(1e-3);
-        self.before = self.done;
-        let rate = self.rate.get_or_insert(now);
-        *rate += (now - *rate) / 8.0;
+        (self.before, self.times) = (self.done, self.times + 1);
+        self.rate = Some(match self.rate {
+            Some(rate) if self.times > 2 => rate + (now - rate) / 8.0,
+            _ => now,
+        });
     }
 
     /// Returns a line with at most `room` characters.
     fn text(&self, room: usize) -> String {
         let Bar { what, length, .. } = *self;
-        let rate = self.rate.unwrap_or_default();
         // A file may grow.
         let done = self.done.min(length);
         let percent = done * 100 / length.max(1);
-        let left = (length - done) as f64 / rate.max(1.0);
-        let numbers = format!(
-            "{percent}% of {}, {}/s, {} left",
-            Bytes(length as f64),
-            Bytes(rate),
-            Time(left as u64)
-        );
+        let mut numbers = format!("{percent}% of {}", Bytes(length as f64));
+        if let Some(rate) = self.rate {
+            let left = Time(((length - done) as f64 / rate.max(1.0)) as u64);
+            numbers += &format!(", {}/s, {left} left", Bytes(rate));
+        }
         let width = room.saturating_sub(what.len() + numbers.len() + 4).max(BAR);
         let done = (width as u64 * done / length.max(1)) as usize;
         let bar = format!("{:=<done$}", "") + if done < width { ">" } else { "" };
@@ -221,17 +227,25 @@ mod tests {
             done: 6 << 20,
             before: 0,
             rate: None,
+            times: 0,
         };
+        let text = "sending [=====>              ] 25% of 24.00 MiB";
+        assert_eq!(bar.text(text.len()), text);
         bar.pass(Duration::from_secs(2));
         let text = "sending [=====>              ] 25% of 24.00 MiB, 3.00 MiB/s, 6 s left";
         assert_eq!(bar.text(text.len()), text);
-        // What was faster or slower lately counts for an eighth.
-        bar.done += 19 << 20;
-        bar.pass(Duration::from_secs(1));
-        assert_eq!(
-            bar.text(0),
-            "sending [==========] 100% of 24.00 MiB, 5.00 MiB/s, 0 s left"
-        );
+        // The first while does not count any more; later, what was faster or slower lately counts
+        // for an eighth.
+        for (more, rate, text) in [
+            (2 << 20, 2.0, "33% of 24.00 MiB, 2.00 MiB/s, 8 s left"),
+            (10 << 20, 3.0, "75% of 24.00 MiB, 3.00 MiB/s, 2 s left"),
+            (11 << 20, 4.0, "100% of 24.00 MiB, 4.00 MiB/s, 0 s left"),
+        ] {
+            bar.done += more;
+            bar.pass(Duration::from_secs(1));
+            assert_eq!(bar.rate, Some(rate * 1048576.0));
+            assert!(bar.text(0).ends_with(text), "{}", bar.text(0));
+        }
         bar.length = 0;
         assert!(bar.text(0).starts_with("sending [>         ] 0% of 0 B, "));
     }
