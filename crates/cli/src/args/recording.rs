@@ -77,7 +77,7 @@ pub struct ReplayLine {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Replay at a multiple of the recorded pace, or at max: without pauses
+    /// Replay at a multiple of the recorded pace, 0.0001 to 1000000, or at max: without pauses
     #[arg(long, value_name = "TIMES|max", default_value = "1", value_parser = speed)]
     pub speed: Speed,
 

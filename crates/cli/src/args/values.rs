@@ -165,16 +165,16 @@ pub fn payload_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("not a length from {LEAST_PAYLOAD} to {LONGEST_PAYLOAD} bytes"))
 }
 
-/// Reads a speed.
+/// Reads a speed. With others the replay would not end, or not keep any pace.
 pub fn speed(text: &str) -> Result<Speed, &'static str> {
     if text == "max" {
         return Ok(Speed::Max);
     }
     let times: Option<f64> = text.parse().ok();
     times
-        .filter(|times| times.is_finite() && *times > 0.0)
+        .filter(|times| (0.0001..=1_000_000.0).contains(times))
         .map(Speed::Times)
-        .ok_or("not max, and not a number of times such as 10 or 0.5")
+        .ok_or("not max, and not a number from 0.0001 to 1000000, such as 10 or 0.5")
 }
 
 #[cfg(test)]
@@ -199,8 +199,10 @@ mod tests {
     #[test]
     fn a_speed_is_a_number_of_times() {
         assert_eq!(speed("max"), Ok(Speed::Max));
-        assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
-        for wrong in ["", "0", "-1", "inf", "NaN", "fast"] {
+        for (text, times) in [("0.5", 0.5), ("0.0001", 0.0001), ("1000000", 1e6)] {
+            assert_eq!(speed(text), Ok(Speed::Times(times)));
+        }
+        for wrong in ["", "0", "-1", "inf", "NaN", "fast", "1e-300", "1e9"] {
             assert!(speed(wrong).is_err(), "{wrong}");
         }
     }

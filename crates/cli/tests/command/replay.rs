@@ -203,7 +203,10 @@ fn what_cannot_be_replayed_is_said_before() {
     motemq(&["replay", "/no/such/file"]).badly(1, "cannot read /no/such/file");
     motemq(&["replay", "-", "--loop"]).badly(2, "stdin can be read once");
     motemq(&["replay", "x", "--prefix", "a/#"]).badly(2, "not a topic name");
-    motemq(&["replay", "x", "--speed", "0"]).badly(2, "number of times");
+    for speed in ["0", "1e-300", "1e12"] {
+        let words = "not max, and not a number from 0.0001 to 1000000";
+        motemq(&["replay", "x", "--speed", speed]).badly(2, words);
+    }
     motemq(&["replay", "x", "-L", "mqtt://h/t"]).badly(2, "--prefix t");
     let directory = Directory::new();
     let path = directory.write("x.jsonl", line(0, "a", "1"));
