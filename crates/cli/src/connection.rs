@@ -1,13 +1,14 @@
 //! The connection: how it begins, how it comes again, how it ends.
 use crate::{
+    driving::Driving,
     exit::{Exit, Failure},
     notice::say,
     stop::Stop,
     target::Target,
 };
 use motemq_std::{
-    Client, Direction, DisconnectReason, Ended, Options, Overflow, ReasonCode, Reconnect,
-    RecvTimeoutError, ReturnCode, Stage, State, SubscribeError, Subscription,
+    Client, Direction, DisconnectReason, Ended, Message, Options, Overflow, ReasonCode, Reconnect,
+    RecvTimeoutError, ReturnCode, Stage, State, SubscribeError, Subscription, Unacked,
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -29,6 +30,7 @@ pub struct Connection {
     pub client: Client,
     /// All received messages, since there is no other stream.
     pub messages: Subscription,
+    driving: Driving,
     granted: Arc<Granted>,
 }
 
@@ -127,7 +129,7 @@ pub fn connect_as(
 ) -> Result<Connection, Failure> {
     let (client, driver) = Client::new(options)?;
     let messages = client.messages();
-    thread::spawn(move || driver.run());
+    let driving = Driving::begin(driver);
     if let Err(ended) = client.connected() {
         return Err(Failure::of_end(&ended));
     }
@@ -139,6 +141,7 @@ pub fn connect_as(
     Ok(Connection {
         client,
         messages,
+        driving,
         granted,
     })
 }
@@ -225,6 +228,32 @@ fn traced(options: Options) -> Options {
 }
 
 impl Connection {
+    /// Waits for a message for no longer than `limit`, and drives the client with this thread
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`Timeout`](RecvTimeoutError::Timeout) if there is none by then,
+    /// [`Ended`](RecvTimeoutError::Ended) if the client has ended or leaves.
+    pub fn next(&mut self, limit: Duration) -> Result<(Message, Unacked), RecvTimeoutError> {
+        if let Some(next) = taken(&mut self.messages) {
+            return next;
+        }
+        let (client, messages) = (&self.client, &mut self.messages);
+        let next = self.driving.until(client, limit, || taken(messages));
+        next.unwrap_or(Err(RecvTimeoutError::Timeout))
+    }
+
+    /// Returns a message if one is there.
+    pub fn next_now(&mut self) -> Option<(Message, Unacked)> {
+        taken(&mut self.messages)?.ok()
+    }
+
+    /// Lets the background drive the client, since this thread is about to wait for it otherwise
+    /// than with [`next`](Self::next).
+    pub fn hand_over(&self) {
+        self.driving.hand_over();
+    }
+
     /// The broker has granted this filter.
     pub fn on_granted(&self, filter: &str) {
         self.granted.lock().granted.push(filter.into());
@@ -260,6 +289,7 @@ impl Connection {
         if stop.is_asked() {
             return Failure::new(Exit::Interrupted, stop.words());
         }
+        self.hand_over();
         match self.client.connected() {
             Err(ended) => Failure::of_end(&ended),
             Ok(_) => Failure::new(Exit::ConnectionLost, "connection lost"),
@@ -279,12 +309,21 @@ impl Connection {
     }
 }
 
+/// Takes a message, or the end of the messages, if either is there.
+fn taken(messages: &mut Subscription) -> Option<Result<(Message, Unacked), RecvTimeoutError>> {
+    match messages.recv_unacked_timeout(Duration::ZERO) {
+        Err(RecvTimeoutError::Timeout) => None,
+        next => Some(next),
+    }
+}
+
 /// Ends the connection as well as can be after `outcome`, and says how the program ends.
 pub fn end(
     connection: Connection,
     outcome: Result<(), Failure>,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
+    connection.hand_over();
     let Connection {
         client, messages, ..
     } = connection;

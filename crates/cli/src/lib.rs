@@ -6,6 +6,7 @@ mod args;
 mod bench;
 mod connection;
 mod doctor;
+mod driving;
 mod exit;
 mod format;
 mod generated;

@@ -94,8 +94,7 @@ impl<W: Write> Printer<W> {
         }
     }
 
-    /// Prints one message that arrived at `now`, through to where it goes: it may be acknowledged
-    /// after that.
+    /// Prints one message that arrived at `now`, as far as into the buffer of the output.
     pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
         match &self.format {
             Format::Json { is_indented } => {
@@ -128,6 +127,11 @@ impl<W: Write> Printer<W> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Writes what was printed to where it goes: it may be acknowledged after that.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 

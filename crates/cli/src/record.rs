@@ -105,7 +105,7 @@ impl Recorder<'_> {
             return Ok(());
         }
         loop {
-            match connection.messages.recv_unacked_timeout(GLANCE) {
+            match connection.next(GLANCE) {
                 Ok((message, unacked)) => {
                     // It is acknowledged when it is in the file, and not before.
                     let flow = self.record(&message)?;

