@@ -4,9 +4,11 @@
 //! and change a few through clap's builder: that keeps the definition of an option, its help and the
 //! field that it fills in one place, while completions and man pages can be made of the same
 //! definition. The first word chooses the form, so that only the options of one form are built: a
-//! command that publishes one message lives for a few milliseconds.
+//! command that publishes one message lives for a few milliseconds. The options that such a command
+//! mostly has are read without clap.
 #[cfg(feature = "bench")]
 mod bench;
+mod brief;
 mod connection;
 #[cfg(test)]
 mod coverage;
@@ -167,6 +169,24 @@ fn parse_by(
         },
         None => Grammar::Flags,
     };
+    if grammar == Grammar::Publish
+        && let Some(line) = brief::read(&words[1..])
+        && surroundings.say_nothing_of("pub")
+    {
+        return Ok((grammar, line.into()));
+    }
+    parse_all(parser, grammar, words, surroundings).map(|line| (grammar, line))
+}
+
+/// Reads a command line by the parser of all options.
+// Its frame takes several pages of memory, which it needs only here.
+#[inline(never)]
+fn parse_all(
+    parser: &mut Option<Command>,
+    grammar: Grammar,
+    mut words: Vec<OsString>,
+    surroundings: &Surroundings,
+) -> Result<Line, clap::Error> {
     let command = parser.insert(grammar.command());
     words = protocol::joined(command, words);
     let added = defaults::of(grammar, &words, surroundings)
@@ -207,7 +227,7 @@ fn parse_by(
         }
         Grammar::Manual => Line::Manual(ManualLine::from_arg_matches_mut(matches)?.verb),
     };
-    Ok((grammar, line))
+    Ok(line)
 }
 
 /// Returns the help on the form of the command line that `help` names.

@@ -3,7 +3,7 @@ use clap::Args;
 use motemq_net::{Tls, TlsError, TlsVersion};
 use std::{convert::Infallible, path::PathBuf};
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct TlsArgs {
     /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following, to --insecure,
     /// means --tls, too
@@ -57,7 +57,7 @@ pub struct TlsArgs {
 }
 
 /// Options of mosquitto's tools that are refused with the reason.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 struct RefusedArgs {
     #[arg(long, hide = true, value_parser = ciphers)]
     ciphers: Option<Infallible>,

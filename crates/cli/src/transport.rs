@@ -9,7 +9,7 @@ use motemq_net::TlsError;
 use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
 use std::net::{IpAddr, ToSocketAddrs};
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "TLS and WebSocket")]
 pub struct TransportArgs {
     #[cfg(feature = "_tls")]

@@ -14,7 +14,7 @@ const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], 
                    unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
 
 /// The broker, and the way to it.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct BrokerArgs {
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -30,7 +30,7 @@ impl BrokerArgs {
     }
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Name or address of the broker
@@ -152,6 +152,15 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
+    /// Returns the values that hold where no option is given.
+    pub fn standard() -> Self {
+        ConnectionArgs {
+            host: "localhost".into(),
+            keep_alive: 60,
+            ..Self::default()
+        }
+    }
+
     /// Returns whether the user is asked for the password on the terminal.
     pub fn asks_for_password(&self) -> bool {
         self.password.as_deref().is_some_and(|text| text == "-")

@@ -43,6 +43,11 @@ impl Surroundings {
         }
     }
 
+    /// Returns whether there are neither variables nor a file of options for a verb.
+    pub fn say_nothing_of(&self, verb: &str) -> bool {
+        self.variables.is_empty() && matches!(self.file(own_file(verb)), Ok(None))
+    }
+
     /// Returns those that have these variables, and no files.
     #[cfg(test)]
     pub fn with_variables(variables: &[(&str, &str)]) -> Self {
@@ -87,6 +92,11 @@ impl Surroundings {
     }
 }
 
+/// Returns the file of options for a verb, in the directory of the user.
+fn own_file(verb: &str) -> PathBuf {
+    Path::new("motemq").join(verb)
+}
+
 /// Returns the variable of the option with this long name.
 pub fn variable(long: &str) -> String {
     PREFIX.to_owned() + &long.to_uppercase().replace('-', "_")
@@ -122,7 +132,7 @@ pub fn of(
         Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
         Grammar::Flags => "sub",
     };
-    let own = surroundings.file(Path::new("motemq").join(verb))?;
+    let own = surroundings.file(own_file(verb))?;
     let wants_mosquitto = |word: &OsString| word == "--mosquitto-config";
     if surroundings.variables.is_empty() && own.is_none() && !words.iter().any(wants_mosquitto) {
         return Ok(Vec::new());

@@ -16,7 +16,7 @@ use motemq::QoS;
 use std::time::Duration;
 
 /// The options that publishing and subscribing have in common.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct CommonArgs {
     /// Topic to publish to, or filter to subscribe to (+ any one level, # the rest), as often as
     /// wished
@@ -48,7 +48,7 @@ pub struct CommonArgs {
 }
 
 /// The options that say what stands on stderr.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct ReportArgs {
     /// Print the packets that come and go to stderr
     #[arg(short, long)]
@@ -59,7 +59,7 @@ pub struct ReportArgs {
     pub quiet: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct AboutArgs {
     /// Print this help
     #[arg(short = '?', long, action = ArgAction::HelpShort)]

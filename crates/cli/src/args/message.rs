@@ -3,7 +3,7 @@ use super::{SourceArgs, values::seconds};
 use clap::{Args, value_parser};
 use std::time::Duration;
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Publishing: what is sent, how often")]
 pub struct MessageArgs {
     #[command(flatten)]

@@ -20,7 +20,7 @@ pub enum Protocol {
     Auto,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct ProtocolArgs {
     /// Version of MQTT: mqttv311 or 311, mqttv5 or 5, or auto, which is MQTT 5, and 3.1.1 with a
     /// broker that does not speak MQTT 5 [default: mqttv311]

@@ -2,7 +2,7 @@
 use clap::Args;
 use std::{ffi::OsString, path::PathBuf};
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct SourceArgs {
     /// This text, once
     #[arg(

@@ -8,7 +8,10 @@ use crate::{
     target::Target,
 };
 use motemq_std::{Client, Driver, Ended};
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 /// The time after which a thread waits for Ctrl-C.
 const BRIEF: Duration = Duration::from_millis(50);
@@ -41,7 +44,8 @@ pub fn run(
     let outcome = once.publish(&client, address, payload);
     client.begin_disconnect(connection::patience(&outcome, stop));
     once.drive_until(|| false)?;
-    drop(messages);
+    // To give back what they hold takes its time, and the process ends.
+    mem::forget((client, messages, once.driver));
     connection::ended(outcome, once.ended.unwrap_or(Ok(())), stop)
 }
 
