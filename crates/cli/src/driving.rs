@@ -110,7 +110,7 @@ impl Shared {
                 return ControlFlow::Continue(());
             }
         }
-        if seen % 2 == 0 {
+        if seen.is_multiple_of(2) {
             let ended = self.driver().drive_until(TURN, || !is_unchanged());
             return ended.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(()));
         }
