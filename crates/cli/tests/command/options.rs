@@ -32,7 +32,7 @@ fn the_command_line_comes_before_the_environment_and_that_before_files() {
     let port = server.addr().port().to_string();
     directory.write(
         "motemq/pub",
-        &format!("# a comment\n-h 127.0.0.1\n--port {port}\n-m from file\n-t file\n-q 1\n-r\n\n"),
+        format!("# a comment\n-h 127.0.0.1\n--port {port}\n-m from file\n-t file\n-q 1\n-r\n\n"),
     );
     type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str], &'c str, &'c str);
     let cases: [Case<'_>; 4] = [
