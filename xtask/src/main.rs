@@ -70,7 +70,7 @@ enum Command {
     /// nothing to install.
     Demo(demo::Options),
     /// Runs every check: format, lints, tests, documentation, the build for a microcontroller.
-    /// Under 25 minutes on two cores.
+    /// About twelve minutes on two cores, from nothing.
     Test(test::Options),
     /// Measures how large the core is on a Cortex-M4, and compares with docs/size.md.
     Size(size::Options),

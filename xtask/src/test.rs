@@ -1,8 +1,10 @@
-//! `cargo xtask test`: every check that takes minutes.
+//! `cargo xtask test`: every check that is done for each change.
+mod beside;
 mod install;
+mod style;
 
 use crate::{
-    bench::{codec, instructions},
+    bench::instructions,
     c, evidence, firmware,
     machine::{self, Missing},
     portability,
@@ -11,9 +13,13 @@ use crate::{
     steps::Steps,
     tidy,
 };
-use clap::Args;
+use beside::Beside;
+use clap::{Args, ValueEnum};
 use motemq_testing::mosquitto::REQUIRE;
-use std::process::{Command, ExitCode};
+use std::{
+    process::{Command, ExitCode},
+    thread,
+};
 
 /// How it is done.
 #[derive(Args)]
@@ -22,6 +28,34 @@ pub struct Options {
     /// CI=true means the same.
     #[arg(long)]
     install: bool,
+    /// Checks only these parts, one after the other.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    only: Vec<Part>,
+}
+
+/// A part of the checks.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Formatting, lints and documentation.
+    Style,
+    /// The tests of all crates.
+    Tests,
+    /// The evidence in its quick form: exploration, simulation, fuzzing and more.
+    Evidence,
+    /// The core on microcontrollers, the library for C, sizes and instructions.
+    Devices,
+}
+
+impl Part {
+    fn check(self, steps: &mut Steps, install: bool) {
+        let tls = machine::tls();
+        match self {
+            Part::Style => style::check(steps, tls.as_ref()),
+            Part::Tests => tests(steps, tls.as_ref(), install),
+            Part::Evidence => evidence::quick(steps),
+            Part::Devices => devices(steps),
+        }
+    }
 }
 
 /// The fuzz targets are a workspace of their own.
@@ -72,157 +106,53 @@ impl Component {
 }
 
 /// Runs all checks, and tells whether all are good.
+///
+/// Many tests wait for servers and for time to pass. Meanwhile, what only computes is done beside
+/// them, by another process of lower priority.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
-    steps.check("tidy", tidy::check);
-    if install {
-        install::all(&mut steps);
+    if options.only.is_empty() {
+        steps.check("tidy", tidy::check);
+        if install {
+            install::all(&mut steps);
+        }
+        // Nothing is installed any more, so that each check finds what the others find.
+        let beside = Beside::start(&[Part::Evidence, Part::Style], install);
+        Part::Tests.check(&mut steps, install);
+        Part::Devices.check(&mut steps, install);
+        steps.check("evidence, formatting, lints and documentation", || {
+            beside?.finish()
+        });
     }
-    // Nothing is installed any more, so that each check finds what the others find.
-    let tls = machine::tls();
-    style(&mut steps, tls.as_ref());
-    tests(&mut steps, tls.as_ref(), install);
-    evidence::quick(&mut steps);
-    let mut doc = cargo([
-        "doc",
-        "--workspace",
-        "--lib",
-        "--no-deps",
-        "--features",
-        "motemq/defmt,motemq-nal/async",
-    ]);
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    steps.run_unless(tls.as_ref(), "documentation", doc);
-    portability::check(&mut steps);
+    for part in &options.only {
+        part.check(&mut steps, install);
+    }
+    steps.summary()
+}
+
+fn devices(steps: &mut Steps) {
+    portability::check(steps);
     steps.check_unless(size::missing().as_ref(), "size of the core", || {
         size::measure(&size::Options::default())
     });
     steps.check_unless(firmware::missing().as_ref(), "the firmware in QEMU", || {
         firmware::run(&firmware::Options::default())
     });
-    c::check(&mut steps, false);
+    c::check(steps, false);
     steps.check_unless(
         instructions::missing().as_ref(),
         "instructions of the codec",
         || instructions::run(&instructions::Options::default()),
     );
-    steps.summary()
 }
 
-fn style(steps: &mut Steps, tls: Option<&Missing>) {
-    if let Some(missing) = RUSTFMT.missing() {
-        steps.not_here("formatting", &missing);
-    } else {
-        steps.run("formatting", cargo(["fmt", "--all", "--check"]));
-        for apart in [FUZZ, SIZES, FIRMWARE, FFI, PEERS] {
-            steps.run(
-                &format!("formatting of {apart}"),
-                cargo(["fmt", "--manifest-path", apart, "--check"]),
-            );
-        }
-    }
-    if let Some(missing) = CLIPPY.missing() {
-        steps.not_here("lints", &missing);
-    } else {
-        let core = ["clippy", "--package", "motemq", "--all-targets"];
-        steps.run("lints of the core", denying(&core));
-        steps.run(
-            "lints of the core, with all features",
-            denying(&[&core[..], &["--all-features"]].concat()),
-        );
-        steps.run_unless(
-            tls,
-            "lints",
-            denying(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--features",
-                "motemq-tokio/store,motemq-std/store,motemq-faces/store,motemq-std/rustls,motemq-tokio/rustls",
-            ]),
-        );
-        steps.run(
-            "lints without TLS",
-            denying(&[
-                "clippy",
-                "--package",
-                "motemq-cli",
-                "--all-targets",
-                "--no-default-features",
-            ]),
-        );
-        // The extremes of what is built: nothing, all, and the library that is not the default alone.
-        for (name, features) in [
-            ("lints of the clients without features", &[][..]),
-            (
-                "lints of the clients with rustls",
-                &["--features", "rustls"],
-            ),
-        ] {
-            let clients = [
-                "clippy",
-                "--package",
-                "motemq-std",
-                "--package",
-                "motemq-tokio",
-                "--no-default-features",
-            ];
-            steps.run(name, denying(&[&clients[..], features].concat()));
-        }
-        let fuzz = [
-            "clippy",
-            "--manifest-path",
-            FUZZ,
-            "--all-targets",
-            "--no-default-features",
-            "--features",
-            "targets",
-        ];
-        steps.run_unless(tls, "lints of fuzz", denying(&fuzz));
-        steps.run("lints of the benches beside other crates", codec::lints());
-        // As far as this machine can: without the programs that measure, which are mostly assembly.
-        let mut firmware = vec!["clippy", "--manifest-path", FIRMWARE, "--release", "--lib"];
-        for program in [
-            "board",
-            "board5",
-            "microbit",
-            "microbit5",
-            "polled",
-            "polled5",
-            "awaited",
-            "awaited5",
-        ] {
-            firmware.extend(["--bin", program]);
-        }
-        firmware.extend(["--features", "mps2,nal"]);
-        steps.run("lints of the firmware", denying(&firmware));
-        for features in [
-            "layout",
-            "layout,clean",
-            "layout,sensor",
-            "layout,v5",
-            "layout,v5,clean",
-            "layout,v5,sensor",
-        ] {
-            steps.run(
-                &format!("lints of the library for C with {features}"),
-                denying(&[
-                    "clippy",
-                    "--manifest-path",
-                    FFI,
-                    "--release",
-                    "--features",
-                    features,
-                ]),
-            );
-        }
-    }
-}
-
-fn denying(arguments: &[&str]) -> Command {
-    let mut command = cargo(arguments);
-    command.args(["--", "-D", "warnings"]);
+/// Returns cargo with a subcommand for the fuzz targets, as any toolchain builds them: with what is
+/// built for the workspace, as far as it is the same.
+fn fuzz(subcommand: &str, arguments: &[&str]) -> Command {
+    let mut command = cargo([subcommand, "--manifest-path", FUZZ, "--no-default-features"]);
+    command.args(arguments);
+    command.env("CARGO_TARGET_DIR", machine::target());
     command
 }
 
@@ -232,14 +162,22 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
             steps.not_here(&format!("tests against a real {server}"), &missing);
         }
     }
-    let test = |arguments: &[&str]| {
-        let mut command = cargo(["test", "--no-fail-fast"]);
+    let prepared = |mut command: Command| {
         if install {
             // A test that would pass over a missing program fails.
             command.env(REQUIRE, "1");
         }
-        command.env("PATH", machine::path()).args(arguments);
+        // Tests that take long wait, for servers or for time to pass.
+        let threads = thread::available_parallelism().map_or(2, |cores| cores.get()) * 4;
         command
+            .env("RUST_TEST_THREADS", threads.to_string())
+            .env("PATH", machine::path());
+        command
+    };
+    let test = |arguments: &[&str]| {
+        let mut command = cargo(["test", "--no-fail-fast"]);
+        command.args(arguments);
+        prepared(command)
     };
     steps.run("tests of the core", test(&["--package", "motemq"]));
     steps.run(
@@ -265,7 +203,7 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
     steps.run_unless(
         tls,
         "fuzz targets on their seeds",
-        test(&["--manifest-path", FUZZ, "--no-default-features"]),
+        prepared(fuzz("test", &["--no-fail-fast"])),
     );
     steps.run(
         "benches, once each",

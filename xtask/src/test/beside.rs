@@ -1,0 +1,86 @@
+//! Checks that another process does meanwhile.
+use super::Part;
+use crate::{
+    machine,
+    programs::{program, spelling},
+};
+use clap::ValueEnum;
+use std::{
+    env,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+};
+
+/// The lower priority that it has: tests that wait for time to pass are not to be disturbed.
+const NICENESS: &str = "10";
+
+/// Another process of `cargo xtask test`, and the file to which it writes.
+pub struct Beside {
+    child: Child,
+    output: PathBuf,
+}
+
+impl Beside {
+    /// Starts the checks of these parts.
+    ///
+    /// # Errors
+    /// The process cannot be started.
+    pub fn start(parts: &[Part], install: bool) -> Result<Self, String> {
+        let names: Vec<_> = parts
+            .iter()
+            .filter_map(|part| Some(part.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let only = names.join(",");
+        Self::start_in(&machine::target().join("test"), &only, install)
+            .map_err(|error| format!("cannot check {only} beside the tests: {error}"))
+    }
+
+    fn start_in(directory: &Path, only: &str, install: bool) -> io::Result<Self> {
+        let this = env::current_exe()?;
+        let mut command = if cfg!(unix) {
+            let mut nice = program("nice", ["-n", NICENESS]);
+            nice.arg(this);
+            nice
+        } else {
+            program(this, [""; 0])
+        };
+        command.args(["test", "--only", only]);
+        if install {
+            command.arg("--install");
+        }
+        fs::create_dir_all(directory)?;
+        let output = directory.join("beside.log");
+        let file = File::create(&output)?;
+        println!(
+            "\n==> beside all that follows, into {}: {}",
+            output.display(),
+            spelling(&command)
+        );
+        let child = command
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .stdin(Stdio::null())
+            .spawn()?;
+        Ok(Beside { child, output })
+    }
+
+    /// Waits for its end, and prints what it wrote.
+    ///
+    /// # Errors
+    /// A check failed.
+    pub fn finish(mut self) -> Result<(), String> {
+        let status = self.child.wait();
+        let status = status.map_err(|error| format!("it cannot be waited for: {error}"))?;
+        let mut output = File::open(&self.output)
+            .map_err(|error| format!("cannot read {}: {error}", self.output.display()))?;
+        io::copy(&mut output, &mut io::stdout())
+            .map_err(|error| format!("cannot print what it wrote: {error}"))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("it ended with {status}; its summary is above"))
+        }
+    }
+}
