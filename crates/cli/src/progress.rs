@@ -147,7 +147,7 @@ struct Bar {
     before: u64,
     /// Bytes a second; the last time counts for a part of it.
     rate: Option<f64>,
-    /// How often time has passed.
+    /// The number of times that time has passed.
     times: u32,
 }
 
