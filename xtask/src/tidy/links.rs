@@ -11,8 +11,11 @@ const RULES: &str = "crates/client/tests/rules/rule";
 /// The scenarios of a rule, a file each, that both faces pass.
 const SCENARIOS: &str = "crates/faces/tests/";
 
-/// Returns the links to files that do not exist below `top`, and the rules that the architecture
-/// page leaves out.
+/// The folders at the top whose files pages name.
+const FOLDERS: [&str; 5] = ["benches/", "crates/", "docs/", "fuzz/", "xtask/"];
+
+/// Returns the links to files that do not exist below `top`, the paths of such files, and the rules
+/// that the architecture page leaves out.
 pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
     let mut findings = Vec::new();
     for page in sources.iter().filter(|page| page.path.ends_with(".md")) {
@@ -24,6 +27,9 @@ pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
                     let finding = format!("a link to {target}, which does not exist");
                     findings.push(page.finding(number, &finding));
                 }
+            }
+            for path in paths(line).filter(|path| !top.join(path).exists()) {
+                findings.push(page.finding(number, &format!("there is no {path}")));
             }
         }
     }
@@ -75,6 +81,15 @@ fn relative_links(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Returns the paths in a line that are written as code, without those that stand for several.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    let code = line.split('`').skip(1).step_by(2);
+    code.filter(|text| {
+        let is_path = !text.contains(['*', ' ', ':', '<']);
+        is_path && FOLDERS.iter().any(|folder| text.starts_with(folder))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +113,8 @@ mod tests {
             0
         );
         assert_eq!(found("see [this](sizes.md)"), 1);
+        assert_eq!(found("see `docs/size.md`, `docs/*.md` and `sizes.md`"), 0);
+        assert_eq!(found("see `docs/sizes.md`, `crates/none`"), 2);
     }
 
     #[test]

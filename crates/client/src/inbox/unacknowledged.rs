@@ -214,7 +214,7 @@ impl Unacknowledged {
         is_awaited
     }
 
-    /// A message waits in so many streams. If no stream has taken it, and it arrives again if the
+    /// A message waits in `copies` streams. If no stream has taken it, and it arrives again if the
     /// session goes on, it is delivered then.
     pub fn decline_waiting(&mut self, ack: Option<AckKey>, copies: u32) {
         if let Some(pending) = ack.and_then(|ack| self.find(ack)) {
