@@ -27,9 +27,15 @@ whose connection does not break. The connection of the first client is cut at ev
 
 The next process starts with the stored state of the client and with the application's own record, which are written in one transaction before bytes
 leave. In conversations without a store, only the connection is cut. The client then reconnects, and the conversation continues to its end. It is
-*broken* if a QoS 1 or 2 message is lost, a QoS 0 or 2 message arrives twice, first deliveries are out of order, a request has no outcome or a wrong
-one, a connection ends without a reason, or an identifier or a receipt is still open on either side. With a clean session, or where messages are
-withdrawn, messages may be missed, but none arrives twice.
+*broken* in each of these cases:
+
+- a QoS 1 or 2 message is lost, or a QoS 0 or 2 message arrives twice;
+- first deliveries are out of order;
+- a request has no outcome, or a wrong one;
+- a connection ends without a reason;
+- a packet identifier or a receipt is still open on either side.
+
+With a clean session, or where messages are withdrawn, messages may be missed, but none arrives twice.
 
 | conversation | bytes out | bytes in | cut and continued | messages delivered | delivered again, with QoS 1 | missed, with QoS 0 or a lost session | broken |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
