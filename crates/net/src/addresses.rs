@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 /// Number of addresses of a host that are tried. A resolver may answer with thousands.
 const MAX_ADDRESSES: usize = 16;
 
-/// Returns the addresses to try of those that a resolver has found: the first 16, each once.
+/// Returns the addresses that a client should try, of those that a resolver has found: the first 16
+/// different ones, in their order.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::addresses_to_try;
 /// let found = (0..1000).map(|n| ([127, 0, 0, 1], 1000 + n / 2).into());

@@ -20,12 +20,12 @@ pub(crate) enum Progress<D, W> {
     Waiting(W),
 }
 
-/// A connection to a broker through the layers of its [`Route`], over a socket that may block or
-/// not: TLS, a WebSocket, both, or none.
+/// A connection to a broker through the layers of its [`Route`]: TLS, a WebSocket, both, or none.
+/// The socket below can be blocking or non-blocking. [`Opening`] makes it.
 ///
-/// A read may fail with [`PartialRead`], which is no failure: something has come that can be read
-/// only when it is complete. When a write fails with `WouldBlock` or `TimedOut`, the next one has
-/// to begin with the same bytes: a part of them may be encrypted or framed already.
+/// A read can return [`PartialRead`] as an error, which is not a failure: bytes have arrived that
+/// can be read only when more follow. If a write fails with `WouldBlock` or `TimedOut`, the next
+/// one has to begin with the same bytes, since a part of them may already be encrypted or framed.
 pub struct Connection<S> {
     layers: Layers<S>,
     /// Something was read.
@@ -45,9 +45,10 @@ pub(crate) enum Bytes<S> {
     Tls(Box<TlsStream<S>>),
 }
 
-/// The opening of a [`Connection`] over a socket that is connected to the broker, or to the proxy on
-/// the way to it: the handshakes of the proxy, of TLS and of the WebSocket, one after the other.
+/// The opening of a [`Connection`] over a socket that is connected to the broker or to its proxy:
+/// the handshakes of the proxy, of TLS and of the WebSocket, one after the other.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::{Opening, Route, Scheme};
 /// use std::io::Cursor;
@@ -77,10 +78,10 @@ enum Step<S: Read + Write> {
 }
 
 impl<'r, S: Read + Write> Opening<'r, S> {
-    /// Begins with the first layer.
+    /// Begins the handshake of the first layer.
     ///
     /// # Errors
-    /// [`OpenError`]: a setting cannot be used, or this program was built without a layer.
+    /// An [`OpenError`] if a setting cannot be used, or if the program was built without a layer.
     pub fn new(route: &'r Route, socket: S) -> Result<Self, OpenError> {
         let step = match &route.proxy {
             Some(proxy) if route.scheme != Scheme::Unix => Step::Proxy(
@@ -92,14 +93,15 @@ impl<'r, S: Read + Write> Opening<'r, S> {
         Ok(Opening { route, step })
     }
 
-    /// Goes on as far as the socket lets it. `None`: it would block, and is to be called again when
-    /// the socket can be read or written.
+    /// Continues the handshakes as far as the socket permits, and returns the connection when it is
+    /// open. Returns `None` if the socket would block; call it again when the socket can be read or
+    /// written.
     ///
     /// # Errors
-    /// See [`OpenError`]. The connection cannot be opened then.
+    /// An [`OpenError`] if the connection cannot be opened.
     ///
     /// # Panics
-    /// If it is called again after it has returned a connection or an error.
+    /// Panics if it is called again after it has returned a connection or an error.
     pub fn advance(&mut self) -> Result<Option<Connection<S>>, OpenError> {
         loop {
             self.step = match mem::replace(&mut self.step, Step::Over) {
@@ -135,8 +137,8 @@ impl<'r, S: Read + Write> Opening<'r, S> {
         }
     }
 
-    /// Returns the error of an opening that takes too long, by the layer that did not answer. The
-    /// clock is the caller's.
+    /// Returns the error for an opening that takes too long, which names the layer that has not
+    /// answered. The caller measures the time.
     pub fn timed_out(&self) -> OpenError {
         match self.step {
             #[cfg(feature = "_tls")]
@@ -149,7 +151,8 @@ impl<'r, S: Read + Write> Opening<'r, S> {
         }
     }
 
-    /// Returns the socket; `None` if the opening is over.
+    /// Returns the socket below all layers, or `None` after [`advance`](Self::advance) has returned
+    /// a connection or an error.
     pub fn socket(&mut self) -> Option<&mut S> {
         match &mut self.step {
             Step::Proxy(_, socket) => Some(socket),
@@ -227,18 +230,19 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    /// Returns the socket below all layers, to set how it waits. What is read from it or written to
-    /// it is lost to the layers.
+    /// Returns the socket below all layers, for example to set its timeouts. Do not read from it or
+    /// write to it, since the layers would miss these bytes.
     pub fn socket(&mut self) -> &mut S {
         self.bytes().socket()
     }
 
-    /// Writes what is left, and lets `shut_down` tell the peer that nothing follows. Over a WebSocket
-    /// it sends nothing: the broker closes it behind DISCONNECT, and RabbitMQ was seen to publish the
-    /// will where a closing frame came at once.
+    /// Writes the remaining bytes and, with TLS, the closing alert, then calls `shut_down`, which
+    /// closes the sending direction of the socket. Over a WebSocket it only writes the remaining
+    /// bytes: the broker closes the WebSocket after DISCONNECT, and RabbitMQ has been observed to
+    /// publish the will if a closing frame follows at once.
     ///
     /// # Errors
-    /// Those of the socket. After `WouldBlock` it has to be called again.
+    /// The errors of the socket. After `WouldBlock`, call it again.
     pub fn finish(&mut self, shut_down: impl FnOnce(&mut S) -> io::Result<()>) -> io::Result<()> {
         match &mut self.layers {
             Layers::Bytes(bytes) => {
@@ -264,8 +268,8 @@ impl<S: Read + Write> Bytes<S> {
         }
     }
 
-    /// Returns whether anything has come since the last call that is a part of something that can be
-    /// read only when it is complete.
+    /// Returns whether anything has come since the last call that is a part of something that can
+    /// be read only when it is complete.
     fn take_partial(&mut self) -> bool {
         match self {
             Bytes::Plain(_) => false,

@@ -1,9 +1,10 @@
 //! Other protocols where MQTT was expected, recognized by their first bytes.
 use std::io::{self, ErrorKind};
 
-/// The peer speaks another protocol than MQTT.
+/// The error for a peer that speaks another protocol than MQTT. [`Connection`](crate::Connection)
+/// detects it in the first bytes that it reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what answers there speaks {name}, not MQTT: check {check}")]
+#[error("the peer speaks {name}, not MQTT: check {check}")]
 pub struct ForeignProtocol {
     name: &'static str,
     check: &'static str,
@@ -18,10 +19,8 @@ const BEGINNINGS: [(&[u8], ForeignProtocol); 8] = {
         "HTTP",
         "the port; MQTT over a WebSocket has URLs with ws:// or wss://",
     );
-    const TLS: ForeignProtocol = foreign(
-        "TLS",
-        "the port, or speak TLS: URLs with mqtts:// or wss://",
-    );
+    const TLS: ForeignProtocol =
+        foreign("TLS", "the port, or use TLS: URLs with mqtts:// or wss://");
     const PORT: &str = "the host and the port";
     [
         (b"HTTP/", HTTP),
@@ -36,8 +35,10 @@ const BEGINNINGS: [(&[u8], ForeignProtocol); 8] = {
 };
 
 impl ForeignProtocol {
-    /// Returns the protocol that begins like this, if it is a known one.
+    /// Returns the error if a known protocol other than MQTT begins with these bytes: HTTP, TLS,
+    /// SSH, AMQP, SMTP, FTP or that of Redis.
     ///
+    /// # Examples
     /// ```
     /// use motemq_net::ForeignProtocol;
     /// let foreign = ForeignProtocol::of(b"HTTP/1.1 400 Bad Request\r\n").unwrap();

@@ -1,10 +1,11 @@
-//! The transports to an MQTT broker: its URL, and the layers between a socket and MQTT, which are
+//! Transports to an MQTT broker: broker URLs, and the layers between a socket and MQTT, which are
 //! proxies, TLS and WebSocket.
 //!
 //! An [`Opening`] performs the handshakes of a [`Route`] over any stream that reads and writes,
 //! whether it blocks or not, and returns a [`Connection`], which reads and writes the bytes of
 //! MQTT. The caller provides sockets, threads and time. The crate does not contain MQTT itself.
 //!
+//! # Examples
 //! ```no_run
 //! use motemq_net::{BrokerUrl, Opening, Route};
 //! use std::{io::Write, net::TcpStream};

@@ -6,22 +6,22 @@ use crate::TlsError;
 use crate::WebSocketError;
 use std::io;
 
-/// The reason why a connection cannot be opened over a socket: the layer that failed.
+/// The reason why a connection cannot be opened over a socket: the error of the layer that failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The proxy does not connect to the broker.
+    /// The proxy does not open a connection to the broker.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
-    /// There is no TLS.
+    /// TLS cannot be used, or its handshake failed.
     #[cfg(feature = "_tls")]
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// There is no WebSocket.
+    /// The WebSocket handshake failed.
     #[cfg(feature = "websocket")]
     #[error(transparent)]
     WebSocket(WebSocketError),
-    /// This program was built without a layer.
+    /// The program was built without a layer that the route needs. The text names the feature.
     #[error("{0}")]
     Unsupported(&'static str),
 }

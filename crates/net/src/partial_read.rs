@@ -1,14 +1,16 @@
 //! Reads that found a part of something.
 use std::io::{self, ErrorKind};
 
-/// A read returned nothing although bytes have come: a part of a record of TLS, or of anything else
-/// that can be read only when it is complete. Only parts of the broker's data count: a WebSocket
-/// server pings, and TLS renews keys, before a dead broker, too.
+/// The error of a read that returned no bytes although some have arrived: a part of a TLS record,
+/// or of another unit that can be read only when it is complete. Only parts of the broker's data
+/// count. Pings of a WebSocket server and key updates of TLS do not, since they can also come from
+/// a server in front of a dead broker.
 ///
-/// A stream reports it as an error of the kind `Interrupted`. The client takes that for a sign of
-/// life, and reads on. Without it a record that comes slowly would look like a silent broker, since
-/// the answer to a ping stands behind it.
+/// A stream reports it as an error of the kind `Interrupted`. The client treats it as a sign of
+/// life, and reads on. Without it, a record that arrives slowly would look like a silent broker,
+/// since PINGRESP follows the record.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::PartialRead;
 /// use std::io::{Error, ErrorKind};

@@ -13,10 +13,12 @@ use std::{
     io::{Read, Write},
 };
 
-/// A proxy on the way to a broker: SOCKS5 (RFC 1928, with user and password by RFC 1929) or the
-/// method CONNECT of HTTP (with basic authentication). The proxy resolves the broker's name. TLS
-/// goes through it unread; login and password of the proxy itself are not encrypted.
+/// A proxy between the client and a broker: SOCKS5 (RFC 1928, with user name and password by RFC
+/// 1929) or the method CONNECT of HTTP (with basic authentication). The proxy resolves the broker's
+/// name. It cannot read a TLS connection to the broker. The user name and password of the proxy
+/// itself are not encrypted.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::Proxy;
 /// let proxy = Proxy::socks5("proxy.example", 1080).login("node", "secret");
@@ -46,13 +48,13 @@ struct Login {
 }
 
 impl Proxy {
-    /// A SOCKS5 proxy. The usual port is 1080.
+    /// Makes a SOCKS5 proxy. The usual port is 1080.
     pub fn socks5(host: impl Into<String>, port: u16) -> Self {
         Self::new(Kind::Socks5, host, port)
     }
 
-    /// A proxy of HTTP, which is asked with the method CONNECT. There is no usual port; 8080 and 3128
-    /// are frequent.
+    /// Makes an HTTP proxy, which opens connections with the method CONNECT. It has no standard
+    /// port; 8080 and 3128 are common.
     pub fn http(host: impl Into<String>, port: u16) -> Self {
         Self::new(Kind::Http, host, port)
     }
@@ -66,7 +68,7 @@ impl Proxy {
         }
     }
 
-    /// Sets user name and password.
+    /// Sets the user name and the password for the proxy.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
         self.login = Some(Login {
             user: user.into(),
@@ -80,7 +82,7 @@ impl Proxy {
     /// are percent-encoded.
     ///
     /// # Errors
-    /// See [`UrlError`].
+    /// A [`UrlError`] if the text is not such a URL.
     pub fn from_url(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url
             .split_once("://")
@@ -102,7 +104,7 @@ impl Proxy {
         })
     }
 
-    /// Returns the name or address of the proxy.
+    /// Returns the host name or address of the proxy.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -112,10 +114,12 @@ impl Proxy {
         self.port
     }
 
-    /// Asks for a connection to this host, over a stream that is connected to the proxy and blocks.
+    /// Opens a connection to this host and port over a blocking stream that is connected to the
+    /// proxy.
     ///
     /// # Errors
-    /// See [`ProxyError`]. A stream that returns `TimedOut` or `WouldBlock` ends it.
+    /// A [`ProxyError`] if the proxy does not open the connection, also if the stream returns
+    /// `TimedOut` or `WouldBlock`.
     pub fn connect<S: Read + Write>(
         &self,
         host: &str,

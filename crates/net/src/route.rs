@@ -11,8 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// The way to a broker: its place, and the layers to go through.
+/// The route to a broker: its host and port, or the path of its Unix socket, and the layers of the
+/// connection.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::{Route, Scheme};
 /// let route = Route { scheme: Scheme::Ws, host: "::1".into(), ..Route::default() };
@@ -22,25 +24,25 @@ use std::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// The kind of way.
+    /// The scheme, which determines the layers.
     pub scheme: Scheme,
-    /// Name or address of the broker.
+    /// The host name or address of the broker.
     pub host: String,
-    /// [`Scheme::default_port`] if none is given.
+    /// The port of the broker, or `None` for [`Scheme::default_port`].
     pub port: Option<u16>,
-    /// Path and query of a WebSocket (`/mqtt` if empty), or path of a Unix socket.
+    /// The path and query of a WebSocket (`/mqtt` if empty), or the path of a Unix socket.
     pub path: String,
-    /// The proxy to go through. A Unix socket is reached without one.
+    /// The proxy, or `None`. A Unix socket does not use it.
     pub proxy: Option<Proxy>,
-    /// The addresses of this machine to connect from, of which the first counts that is of the
-    /// family of the address to connect to; the system's choice if none is given. A Unix socket has
-    /// none.
+    /// The local addresses to which a socket is bound before it connects. The first one of the same
+    /// family (IPv4 or IPv6) as the peer's address is used. If there are none, the system chooses.
+    /// A Unix socket does not use them.
     pub bind: Vec<IpAddr>,
-    /// Settings of TLS, where the scheme has it.
+    /// The settings of TLS, for schemes with TLS.
     #[cfg(feature = "_tls")]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
     pub tls: Tls,
-    /// Settings of the WebSocket, where the scheme has it.
+    /// The settings of the WebSocket handshake, for schemes with WebSocket.
     #[cfg(feature = "websocket")]
     pub websocket: WebSocket,
 }
@@ -64,12 +66,13 @@ impl Default for Route {
 }
 
 impl Route {
-    /// Returns the port of the broker.
+    /// Returns the port of the broker: the given one, or the default of the scheme.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
-    /// Returns host and port to connect to: those of the proxy, if there is one.
+    /// Returns the host and port to which the socket connects: those of the proxy if there is one,
+    /// or else those of the broker.
     pub fn next_hop(&self) -> (&str, u16) {
         match &self.proxy {
             Some(proxy) => (proxy.host(), proxy.port()),
@@ -77,11 +80,14 @@ impl Route {
         }
     }
 
-    /// Returns the address to bind a socket to that is to be connected to `peer`, if there is one.
+    /// Returns the local address to which a socket has to be bound before it connects to `peer`, or
+    /// `None` if the system chooses.
     ///
     /// # Errors
-    /// The addresses to [bind](Self::bind) to are IPv4, and `peer` is IPv6, or the other way round.
+    /// An error if all addresses in [`bind`](Self::bind) are IPv4 and `peer` is IPv6, or vice
+    /// versa.
     ///
+    /// # Examples
     /// ```
     /// use motemq_net::Route;
     /// let bind = vec!["2001:db8::2".parse()?, "192.0.2.1".parse()?, "192.0.2.2".parse()?];
@@ -111,11 +117,11 @@ impl Route {
         ))
     }
 
-    /// Connects a socket that blocks to this address of the next hop, from the address to
-    /// [bind](Self::bind) to, within `limit`.
+    /// Connects a blocking socket to this address of the [next hop](Self::next_hop) within `limit`,
+    /// from the address that [`bind_for`](Self::bind_for) returns.
     ///
     /// # Errors
-    /// The reason why there is no connection.
+    /// The error of the system or of [`bind_for`](Self::bind_for).
     pub fn connect(&self, peer: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
         let Some(bind) = self.bind_for(peer)? else {
             return TcpStream::connect_timeout(&peer, limit);
@@ -126,13 +132,14 @@ impl Route {
         Ok(socket.into())
     }
 
-    /// Returns whether there is anything between the socket and MQTT.
+    /// Returns whether there is a layer between the socket and MQTT: a proxy, TLS or a WebSocket.
     pub fn has_layers(&self) -> bool {
         let has_proxy = self.proxy.is_some() && self.scheme != Scheme::Unix;
         has_proxy || self.scheme.is_tls() || self.scheme.is_websocket()
     }
 
-    /// Returns its place, for people: `host:port`, or the path of a Unix socket.
+    /// Returns the address of the broker for messages to people: `host:port`, or the path of a Unix
+    /// socket.
     pub fn place(&self) -> String {
         match self.scheme {
             Scheme::Unix => self.path.clone(),
@@ -141,7 +148,7 @@ impl Route {
         }
     }
 
-    /// Returns the URL in the request for a WebSocket.
+    /// Returns the URL of the WebSocket handshake.
     pub fn url(&self) -> String {
         let scheme = if self.scheme.is_tls() { "wss" } else { "ws" };
         let path = if self.path.is_empty() {
@@ -162,7 +169,7 @@ impl Route {
 #[cfg(feature = "_tls")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
 impl Route {
-    /// Returns the same way, through TLS.
+    /// Returns the same route with TLS: the scheme becomes `mqtts`, or `wss` for a WebSocket.
     pub fn secured(self, tls: Tls) -> Self {
         let scheme = if self.scheme.is_websocket() {
             Scheme::Wss
@@ -176,10 +183,10 @@ impl Route {
         }
     }
 
-    /// Returns why the broker ended the connection before it had accepted it, if the reason is TLS:
-    /// with TLS 1.3 a broker rejects a client certificate behind the handshake, some without an
-    /// alert. `error` is the one of the read or write that found it; `None` if the broker closed
-    /// the connection.
+    /// Returns the TLS error because of which the broker ended the connection before CONNACK, or
+    /// `None` if TLS was not the reason. With TLS 1.3, a broker rejects a client certificate only
+    /// after the handshake, and some brokers do so without an alert. `error` is the error of the
+    /// failed read or write, or `None` if the broker closed the connection.
     pub fn tls_error(&self, error: Option<&io::Error>) -> Option<TlsError> {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         if !self.scheme.is_tls() {

@@ -1,5 +1,18 @@
-//! A file in which a hosted client stores what outlives the process: an image, and numbered records
-//! beside it. It knows nothing of what they mean.
+//! A file in which a client stores the data that have to outlive its process: an image, and
+//! numbered records. The store does not interpret them.
+//!
+//! # Examples
+//! ```
+//! use motemq_net::store::{Store, Transaction};
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("session");
+//! let store = Store::open(&path)?;
+//! let transaction = Transaction { is_full: false, image: b"image", removed: &[] };
+//! store.write(&transaction, [(1, &b"first"[..]), (2, b"second")])?;
+//! let stored = store.read()?.expect("something was written");
+//! assert_eq!((stored.image, stored.records.len()), (b"image".to_vec(), 2));
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 use std::{
     error::Error,
@@ -20,7 +33,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// The error for a file that is damaged.
 const DAMAGED: &str = "the file is damaged: remove it to begin a new one";
 
-/// The reason why a store failed.
+/// The error of a store that cannot be opened, read or written.
 pub type StoreError = Box<dyn Error + Send + Sync>;
 
 /// The content of a store.
@@ -29,22 +42,22 @@ pub type StoreError = Box<dyn Error + Send + Sync>;
 pub struct Stored {
     /// The image that was written last.
     pub image: Vec<u8>,
-    /// The records by their numbers, in order.
+    /// The records with their numbers, in the order of the numbers.
     pub records: Vec<(u64, Vec<u8>)>,
 }
 
-/// The changes of one transaction.
+/// The changes of one transaction, besides the records that are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Transaction<'a> {
-    /// Whether all records that were written before are removed first.
+    /// Whether all older records are removed first.
     pub is_full: bool,
     /// The image, which replaces the last one.
     pub image: &'a [u8],
-    /// Numbers of the records to be removed. Some of them may not exist.
+    /// The numbers of the records to be removed. Some of these records may not exist.
     pub removed: &'a [u64],
 }
 
-/// A file of `redb` with an image and numbered records.
+/// A database file of [`redb`] with an image and numbered records.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
@@ -52,10 +65,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, or makes it.
+    /// Opens the file, or creates it if it does not exist. If an earlier store of this process is
+    /// still closing the file, it waits for up to 2 s.
     ///
     /// # Errors
-    /// The file cannot be opened, is damaged, or another process has opened it.
+    /// A [`StoreError`] if the file cannot be opened or is damaged, or if another process has
+    /// opened it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let database = guarded(|| {
             let begun = Instant::now();
@@ -75,15 +90,15 @@ impl Store {
         Ok(Store { path, database })
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads everything; `None` if nothing was written yet.
+    /// Reads the whole content, or returns `None` if nothing has been written yet.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// A [`StoreError`] if the file cannot be read.
     pub fn read(&self) -> Result<Option<Stored>, StoreError> {
         guarded(|| self.read_tables())
     }
@@ -110,11 +125,11 @@ impl Store {
         Ok(Some(Stored { image, records }))
     }
 
-    /// Writes a transaction with these records, some of which may replace older ones, and waits
-    /// until it is on the disk.
+    /// Writes a transaction with these records, which replace older records with the same number.
+    /// Returns when the transaction is on the disk.
     ///
     /// # Errors
-    /// The file cannot be written. Nothing of the transaction was.
+    /// A [`StoreError`] if the file cannot be written. Nothing of the transaction is written then.
     pub fn write<'r>(
         &self,
         transaction: &Transaction<'_>,

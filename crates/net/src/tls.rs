@@ -29,15 +29,15 @@ use std::{
     sync::Arc,
 };
 
-/// The library that speaks TLS.
+/// The library that implements TLS.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum TlsBackend {
-    /// The platform's TLS: OpenSSL, SChannel or Secure Transport.
+    /// The TLS library of the platform: OpenSSL, SChannel or Secure Transport.
     #[cfg(feature = "native-tls")]
     #[default]
     Native,
-    /// rustls, with the cryptography of ring.
+    /// The library rustls, with the cryptography of ring.
     #[cfg(feature = "rustls")]
     #[cfg_attr(not(feature = "native-tls"), default)]
     Rustls,
@@ -55,7 +55,7 @@ pub enum TlsVersion {
 }
 
 impl TlsBackend {
-    /// The libraries that this program was built with.
+    /// The libraries with which the program was built.
     pub const ALL: &'static [TlsBackend] = &[
         #[cfg(feature = "native-tls")]
         TlsBackend::Native,
@@ -64,13 +64,14 @@ impl TlsBackend {
     ];
 }
 
-/// The settings of TLS: which certificates are trusted, which one the client presents, what it asks
-/// for.
+/// The settings of TLS: the CAs that the client trusts, the client certificate, SNI, ALPN and the
+/// lowest version.
 ///
 /// By default the broker needs a certificate for its host name, signed by a CA that the system
-/// trusts. Versions are TLS 1.2 and 1.3. Files are DER or PEM, recognized by their content. Keys
-/// and passwords never appear in `Debug` output or errors.
+/// trusts. The versions are TLS 1.2 and 1.3. Certificates and keys are DER or PEM, recognized by
+/// their content. Keys and passwords never appear in `Debug` output or in errors.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::Tls;
 /// let tls = Tls::new().alpn(&["x-amzn-mqtt-ca"]).sni("abc-ats.iot.eu-central-1.amazonaws.com");
@@ -98,14 +99,15 @@ enum Identity {
 }
 
 impl Tls {
-    /// Trusts the CAs that the system trusts, and presents no client certificate.
+    /// Makes settings that trust the CAs of the system and present no client certificate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the same settings as [`new`](Self::new) for this library. It is chosen first, since
-    /// certificates and keys are checked as they are set.
+    /// Makes the same settings as [`new`](Self::new) for this library. The library has to be chosen
+    /// first, since it checks certificates and keys when they are set.
     ///
+    /// # Examples
     /// ```
     /// use motemq_net::{Tls, TlsBackend};
     /// for &backend in TlsBackend::ALL {
@@ -119,15 +121,16 @@ impl Tls {
         }
     }
 
-    /// Returns the library that speaks TLS.
+    /// Returns the library that implements TLS.
     pub fn backend(&self) -> TlsBackend {
         self.backend
     }
 
-    /// Trusts these CAs and no others. A further call adds to them.
+    /// Trusts these CAs, and not those of the system. Further calls add CAs.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting) if it holds no certificate, or one that cannot be read.
+    /// [`Setting`](TlsError::Setting) if the bytes contain no certificate, or one that cannot be
+    /// parsed.
     pub fn ca(mut self, certificates: &[u8]) -> Result<Self, TlsError> {
         let roots = keys::certificates(certificates, self.backend)
             .map_err(|why| TlsError::Setting(format!("CA certificate: {why}")))?;
@@ -135,12 +138,12 @@ impl Tls {
         Ok(self)
     }
 
-    /// Presents this client certificate: the certificate itself first, then those between it and
-    /// its CA, if any. The key may be PKCS#8, PKCS#1 or SEC1; an encrypted one (PKCS#8) needs its
-    /// password.
+    /// Presents this client certificate. `certificates` contains the certificate itself first, then
+    /// the intermediate ones, if any. The key can be PKCS#8, PKCS#1 or SEC1. An encrypted key
+    /// (PKCS#8) needs its password.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting) says what is wrong with the certificate or the key.
+    /// [`Setting`](TlsError::Setting) if the certificate or the key cannot be used.
     pub fn identity(
         mut self,
         certificates: &[u8],
@@ -165,8 +168,8 @@ impl Tls {
     /// Presents the client certificate of a PKCS#12 archive, with its chain.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting): it is no archive, the password is wrong, or the library
-    /// cannot read its encryption. rustls reads no archives at all.
+    /// [`Setting`](TlsError::Setting) if the bytes are not such an archive, the password is wrong,
+    /// or the library does not support the encryption. rustls does not support archives at all.
     pub fn pkcs12(mut self, archive: &[u8], password: &str) -> Result<Self, TlsError> {
         match self.backend {
             #[cfg(feature = "native-tls")]
@@ -187,14 +190,15 @@ impl Tls {
         }
     }
 
-    /// Asks for this host name by SNI instead of the one connected to, and expects it in the
+    /// Sends this host name as SNI instead of the host of the connection, and requires it in the
     /// broker's certificate.
     pub fn sni(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Offers these application protocols by ALPN, the preferred one first. The default is none.
+    /// Offers these application protocols by ALPN, in the order of preference. By default none are
+    /// offered.
     pub fn alpn(mut self, protocols: &[impl AsRef<str>]) -> Self {
         self.alpn = protocols
             .iter()
@@ -203,8 +207,9 @@ impl Tls {
         self
     }
 
-    /// Speaks this version of TLS or a newer one. The default is TLS 1.2.
+    /// Sets the lowest version of TLS that the client accepts. The default is TLS 1.2.
     ///
+    /// # Examples
     /// ```
     /// use motemq_net::{Tls, TlsVersion};
     /// let tls = Tls::new().min_version(TlsVersion::Tls13);
@@ -214,19 +219,20 @@ impl Tls {
         self
     }
 
-    /// **Accepts every certificate of every peer**: anybody on the way can read and change
-    /// everything, passwords included. For a first look at a broker, never for production.
+    /// **Accepts every certificate of every peer**, so that anyone between the client and the
+    /// broker can read and change everything, including passwords. Use it only to try out a broker,
+    /// and never in production.
     pub fn dangerously_trust_anyone(mut self) -> Self {
         self.trusts_anyone = true;
         self
     }
 
-    /// Returns whether any application protocol is offered by ALPN.
+    /// Returns whether the client offers any application protocol by ALPN.
     pub fn has_alpn(&self) -> bool {
         !self.alpn.is_empty()
     }
 
-    /// Returns whether a client certificate is presented.
+    /// Returns whether the client presents a certificate.
     pub fn has_identity(&self) -> bool {
         self.identity.is_some()
     }
@@ -239,10 +245,11 @@ impl Tls {
         }
     }
 
-    /// Does the handshake with this host over a stream that blocks.
+    /// Performs the handshake with this host over a blocking stream.
     ///
     /// # Errors
-    /// See [`TlsError`]. A stream that returns `TimedOut` or `WouldBlock` ends the handshake.
+    /// A [`TlsError`] if the handshake fails, also if the stream returns `TimedOut` or
+    /// `WouldBlock`.
     pub fn connect<S: Read + Write>(
         &self,
         host: &str,

@@ -6,23 +6,23 @@ pub(crate) use authority::Authority;
 use authority::{check_escapes, text_of};
 use std::fmt;
 
-/// The way to a broker that a URL names.
+/// The scheme of a broker URL, which determines the layers between the socket and MQTT.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Scheme {
-    /// `mqtt://`, `tcp://`: plain TCP, port 1883.
+    /// Plain TCP with the default port 1883: `mqtt://` or `tcp://`.
     Mqtt,
-    /// `mqtts://`, `ssl://`, `tls://`: TLS, port 8883.
+    /// TLS with the default port 8883: `mqtts://`, `ssl://` or `tls://`.
     Mqtts,
-    /// `ws://`: WebSocket, port 80.
+    /// A WebSocket with the default port 80: `ws://`.
     Ws,
-    /// `wss://`: WebSocket over TLS, port 443.
+    /// A WebSocket over TLS with the default port 443: `wss://`.
     Wss,
-    /// `unix://`: a socket in the file system.
+    /// A Unix socket: `unix://` and its path in the file system.
     Unix,
 }
 
 impl Scheme {
-    /// Returns the port if none is given; 0 where there are none.
+    /// Returns the default port, or 0 for a Unix socket, which has no port.
     pub const fn default_port(self) -> u16 {
         match self {
             Scheme::Mqtt => 1883,
@@ -33,12 +33,12 @@ impl Scheme {
         }
     }
 
-    /// Returns whether it goes through TLS.
+    /// Returns whether connections of this scheme use TLS.
     pub const fn is_tls(self) -> bool {
         matches!(self, Scheme::Mqtts | Scheme::Wss)
     }
 
-    /// Returns whether it goes through a WebSocket.
+    /// Returns whether connections of this scheme use a WebSocket.
     pub const fn is_websocket(self) -> bool {
         matches!(self, Scheme::Ws | Scheme::Wss)
     }
@@ -55,17 +55,18 @@ impl Scheme {
     }
 }
 
-/// The parts of a broker URL:
-/// - `mqtt://[user[:password]@]host[:port][/topic]`, and `mqtts://` alike: everything behind the
-///   first `/` is the topic, `#`, `?` and `+` included;
-/// - `ws://[user[:password]@]host[:port][/path[?query]]`, and `wss://` alike: the path is `/mqtt`
-///   if none is given, and there is no topic;
+/// The parts of a broker URL, which has one of these forms:
+/// - `mqtt://[user[:password]@]host[:port][/topic]`, or with `mqtts://`: everything after the first
+///   `/` is the topic, including `#`, `?` and `+`;
+/// - `ws://[user[:password]@]host[:port][/path[?query]]`, or with `wss://`: the default path is
+///   `/mqtt`, and there is no topic;
 /// - `unix://[user[:password]@]/path/of/the/socket`: there is no topic.
 ///
-/// Special characters in user, password, topic and the socket's path are percent-encoded (`%40` is
-/// `@`). An IPv6 address stands in brackets, with the zone of a link-local one behind `%25` or `%`:
-/// `mqtt://[fe80::1%25eth0]`.
+/// Special characters in user, password, topic and the path of a Unix socket are percent-encoded
+/// (`%40` is `@`). An IPv6 address is in brackets. The zone of a link-local address follows `%25`
+/// or `%`: `mqtt://[fe80::1%25eth0]`.
 ///
+/// # Examples
 /// ```
 /// use motemq_net::{BrokerUrl, Scheme};
 /// let url = BrokerUrl::parse("mqtt://node:p%40ss@[::1]:1884/cellar/#")?;
@@ -78,28 +79,29 @@ impl Scheme {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
-    /// The way to the broker.
+    /// The scheme of the URL.
     pub scheme: Scheme,
-    /// Name or address, without brackets, with its zone (`fe80::1%eth0`); empty for a Unix socket.
+    /// The host name or address, without brackets and with its zone (`fe80::1%eth0`). It is empty
+    /// for a Unix socket.
     pub host: String,
-    /// The given port, or [`Scheme::default_port`].
+    /// The port of the URL, or [`Scheme::default_port`].
     pub port: u16,
-    /// Path and query of a WebSocket, as they stand in the URL; the path of a Unix socket; else
-    /// empty.
+    /// The path and query of a WebSocket, as they are in the URL, or the path of a Unix socket. It
+    /// is empty for other schemes.
     pub path: String,
-    /// User name.
+    /// The user name, if the URL has one.
     pub user: Option<String>,
-    /// Password: any bytes.
+    /// The password, if the URL has one, which can be any bytes.
     pub password: Option<Vec<u8>>,
-    /// Topic or filter; `None` also if nothing follows the `/`.
+    /// The topic or topic filter, or `None` if nothing follows the `/`.
     pub topic: Option<String>,
 }
 
-/// A broker URL that cannot be used.
+/// The reason why the URL of a broker or proxy cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// Its scheme is unknown.
+    /// The scheme of the broker URL is unknown.
     #[error(
         "{0}:// is not the scheme of a broker URL: write mqtt://, mqtts://, ws://, wss:// or unix://"
     )]
@@ -109,17 +111,17 @@ pub enum UrlError {
         "{0}:// is not the scheme of a proxy: write socks5://[user[:password]@]host[:port], or http://..."
     )]
     ProxyScheme(String),
-    /// It does not follow the form of a URL.
+    /// The text does not have the form of a broker URL.
     #[error(
         "not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path"
     )]
     Form(String),
-    /// The URL of a proxy does not follow the form of a URL.
+    /// The text does not have the form of the URL of a proxy.
     #[error(
         "not the URL of a proxy ({0}): write socks5://[user[:password]@]host[:port], or http://..."
     )]
     ProxyForm(String),
-    /// A part of it is not UTF-8 when it is decoded.
+    /// A part of the broker URL is not UTF-8 after it was decoded.
     #[error(
         "the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX"
     )]
@@ -127,10 +129,10 @@ pub enum UrlError {
 }
 
 impl BrokerUrl {
-    /// Parses a URL.
+    /// Parses a broker URL.
     ///
     /// # Errors
-    /// See [`UrlError`].
+    /// A [`UrlError`] if the text is not a broker URL.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(UrlError::Form("there is no ://".into()));

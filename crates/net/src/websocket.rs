@@ -17,8 +17,11 @@ use tungstenite::{
     http::{HeaderName, HeaderValue, Request, Uri},
 };
 
-/// The settings of the request for a WebSocket.
+/// The settings of the WebSocket handshake.
 ///
+/// `Debug` shows the names of the headers, but not their values.
+///
+/// # Examples
 /// ```
 /// use motemq_net::WebSocket;
 /// let plain = WebSocket::new().header("X-Device", "node-7");
@@ -38,30 +41,32 @@ pub struct WebSocket {
 
 type Prepare = dyn Fn(&mut Upgrade) -> Result<(), String> + Send + Sync;
 
-/// The request that asks for a WebSocket, before it is sent.
+/// The request of the WebSocket handshake, before it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Upgrade {
-    /// `ws://` or `wss://`, host, port, path and query. The server receives path and query; a change
-    /// of the rest changes the header `Host`, but not the server that is connected to.
+    /// The URL of the request, with the scheme `ws` or `wss`, host, port, path and query. The
+    /// server receives the path and the query. Another host or port changes the header `Host`, but
+    /// not the server to which the client connects.
     pub url: String,
-    /// Headers in addition to those of every such request.
+    /// The names and values of the additional headers.
     pub headers: Vec<(String, String)>,
 }
 
 impl WebSocket {
-    /// Sets no headers of its own.
+    /// Makes settings without additional headers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds this header.
+    /// Adds a header to the request of each connection.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Lets `prepare` change the request before it is sent, for each connection: to sign the URL, or
-    /// to set headers that change. If it fails, its text is the reason why there is no connection.
+    /// Calls `prepare` for each connection to change the request before it is sent, for example to
+    /// sign the URL, or to set headers that change. If `prepare` fails, the connection is not
+    /// opened, and the text is the reason.
     pub fn prepare(
         mut self,
         prepare: impl Fn(&mut Upgrade) -> Result<(), String> + Send + Sync + 'static,

@@ -132,7 +132,7 @@ pub fn refusals() -> io::Result<Vec<Refusal>> {
         });
         io::Result::Ok(())
     };
-    add("socks5", false, &[b"\x05\xff"], "wants a login")?;
+    add("socks5", false, &[b"\x05\xff"], "requires a login")?;
     add("socks5", true, &[b"\x05\xff"], "does not accept this login")?;
     add(
         "socks5",
@@ -145,7 +145,7 @@ pub fn refusals() -> io::Result<Vec<Refusal>> {
         "socks5",
         false,
         &[b"\x05\0", b"\x05\x01"],
-        "refuses (SOCKS5 reply 1: general failure)",
+        "refuses the connection (SOCKS5 reply 1: general failure)",
     )?;
     add(
         "socks5",
@@ -199,7 +199,7 @@ pub fn refusals() -> io::Result<Vec<Refusal>> {
         "http",
         false,
         &[b"HTTP/1.1 407 No\r\n\r\n"],
-        "wants a login",
+        "requires a login",
     )?;
     add(
         "http",
@@ -223,7 +223,7 @@ pub fn refusals() -> io::Result<Vec<Refusal>> {
         "http",
         false,
         &[b"HTTP/1.1 500 \x1b[2J\r\n\r\n"],
-        "refuses (HTTP/1.1 500 \u{fffd}[2J)",
+        "refuses the connection (HTTP/1.1 500 \u{fffd}[2J)",
     )?;
     add(
         "http",

@@ -197,7 +197,7 @@ mod tls {
         );
         end.badly(9, "no CA that we know");
         motemq(&["doctor", "-L", &ways.mutual(), "--cafile", ca])
-            .badly(9, "wants a client certificate");
+            .badly(9, "requires a client certificate");
         motemq(&["doctor", "-L", &ways.secure().replace("mqtts:", "mqtt:")])
             .badly(7, "TLS is spoken on this port");
         motemq(&[

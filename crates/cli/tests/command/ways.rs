@@ -153,7 +153,7 @@ fn each_bar_is_named() {
     let ca = file(&ways, "ca.pem", ways.authority.pem());
     let run = |options: &[&str]| motemq(&[&["--pub", "-t", "a", "-n"], options].concat());
     run(&["-L", &ways.secure()]).badly(9, "no CA that we know");
-    run(&["-L", &ways.mutual(), "--cafile", &ca]).badly(9, "wants a client certificate");
+    run(&["-L", &ways.mutual(), "--cafile", &ca]).badly(9, "requires a client certificate");
     run(&[
         "-L",
         &ways.secure(),
@@ -178,7 +178,7 @@ fn each_bar_is_named() {
         "--key",
         &key,
     ])
-    .badly(9, "CA of our client certificate");
+    .badly(9, "CA of the client certificate");
     run(&[
         "-L",
         &ways.plain().replace("mqtt", "mqtts"),

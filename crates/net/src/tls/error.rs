@@ -2,22 +2,23 @@
 use super::TlsErrorKind;
 use std::{error::Error, io};
 
-/// The reason why there is no TLS.
+/// The reason why TLS cannot be used, or why its handshake failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A certificate, a key or another setting cannot be used.
+    /// A certificate, a key or another setting cannot be used, for the reason in this text.
     #[error("{0}")]
     Setting(String),
-    /// A file of certificates or keys, or a directory of them, cannot be read.
+    /// A file of certificates or keys, or a directory of them, cannot be read. The text contains
+    /// its path and the reason.
     #[error("cannot read {0}")]
     Unreadable(String),
-    /// One side did not accept the other, in the handshake or, with TLS 1.3, behind it.
+    /// The handshake failed; or, with TLS 1.3, the broker rejected the client after it.
     #[error("{kind} ({details})")]
     Handshake {
         /// The reason, and what to do about it.
         kind: TlsErrorKind,
-        /// The words of the library.
+        /// The message of the TLS library.
         details: String,
     },
 }
@@ -35,7 +36,7 @@ impl TlsError {
         Self::new(TlsErrorKind::TimedOut, "timed out")
     }
 
-    /// Returns the reason, if the handshake failed.
+    /// Returns the reason why the handshake failed, or `None` for the other errors.
     pub fn kind(&self) -> Option<TlsErrorKind> {
         match self {
             TlsError::Setting(_) | TlsError::Unreadable(_) => None,

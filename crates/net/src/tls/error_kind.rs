@@ -1,27 +1,28 @@
-//! The reasons why there is no TLS.
+//! The reasons why a TLS handshake fails.
 
-/// The reason why there is no TLS, and what to do about it. "We" is this program.
+/// The reason why a TLS handshake failed. Its text says what to do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsErrorKind {
-    /// We do not know the CA that signed the broker's certificate.
+    /// The client does not trust the CA that has signed the broker's certificate.
     #[error(
-        "we do not trust the broker's certificate: no CA that we know has signed it; give the certificate of the broker's CA, and check that it is the right broker"
+        "the broker's certificate is not trusted: no known CA has signed it; set the certificate of the broker's CA, and check that this is the right broker"
     )]
     UnknownCa,
-    /// The broker's certificate is signed by itself.
+    /// The broker's certificate is self-signed, and the client does not trust it.
     #[error(
-        "we do not trust the broker's certificate: it is signed by nobody but itself; if it is the right broker, give this certificate as the CA"
+        "the broker's certificate is not trusted: it is self-signed; if this is the right broker, set this certificate as the CA"
     )]
     SelfSigned,
-    /// The broker's certificate is for other names.
+    /// The broker's certificate is not valid for the host name.
     #[error(
-        "the broker's certificate is for another name: use a host name that it holds, or set the name that is expected"
+        "the broker's certificate is for another name: use a host name that it contains, or set the expected name"
     )]
     WrongName,
-    /// The broker's certificate has a common name (CN) only, which rustls does not accept; OpenSSL does.
+    /// The broker's certificate has only a common name (CN), and no subjectAltName. OpenSSL accepts
+    /// that, and rustls does not.
     #[error(
-        "the broker's certificate names no host as subjectAltName, and its common name (CN) does not count: make one with subjectAltName, as `openssl` does with `-addext subjectAltName=DNS:HOST`, or use a program that was built with OpenSSL"
+        "the broker's certificate has no subjectAltName, and its common name (CN) is not accepted: make one with subjectAltName, as `openssl` does with `-addext subjectAltName=DNS:HOST`, or use a program that was built with OpenSSL"
     )]
     NoSubjectAltName,
     /// The broker's certificate has expired.
@@ -32,76 +33,79 @@ pub enum TlsErrorKind {
     /// The broker's certificate is not valid yet.
     #[error("the broker's certificate is not valid yet: check the clocks of both machines")]
     NotYetValid,
-    /// We do not accept the broker's certificate for a rarer reason.
+    /// The client does not accept the broker's certificate for another reason, which the details
+    /// of the error contain.
     #[error(
-        "we do not trust the broker's certificate: replace it at the broker, or find out what is wrong with it"
+        "the broker's certificate is not trusted: check it for errors, and replace it at the broker"
     )]
     Untrusted,
-    /// The broker requires a client certificate, and none was given.
-    #[error("the broker wants a client certificate: give one, and its private key")]
+    /// The broker requires a client certificate, and none was set.
+    #[error("the broker requires a client certificate: set one, and its private key")]
     ClientCertificateRequired,
     /// The broker does not know the CA of the client certificate.
     #[error(
-        "the broker does not know the CA of our client certificate: use a certificate that was made for this broker, with its whole chain"
+        "the broker does not know the CA of the client certificate: use a certificate that was issued for this broker, with its whole chain"
     )]
     UnknownClientCa,
-    /// The client certificate has expired.
+    /// The client certificate has expired, according to the broker.
     #[error(
-        "the broker says that our client certificate has expired: renew it, and check the broker's clock"
+        "the broker reports that the client certificate has expired: renew it, and check the broker's clock"
     )]
     ClientCertificateExpired,
     /// The broker rejects the client certificate for another reason.
     #[error(
-        "the broker does not take our client certificate: use a valid one that was made for clients of this broker"
+        "the broker rejects the client certificate: use a valid one that was issued for clients of this broker"
     )]
     ClientCertificateRejected,
-    /// The broker speaks none of the application protocols that are offered.
+    /// The broker supports none of the application protocols that the client offers by ALPN.
     #[error(
-        "the broker speaks none of the application protocols that we offer: check the names of ALPN, and the port"
+        "the broker supports none of the application protocols that the client offers: check the names of ALPN, and the port"
     )]
     NoCommonAlpn,
-    /// The broker does not know the name that is asked for.
+    /// The broker does not know the host name that the client sends as SNI.
     #[error(
-        "the broker does not know the host name that we ask for: check the host, or the name that is sent as SNI"
+        "the broker does not know the host name that the client sends as SNI: check the host, or the name that was set for SNI"
     )]
     UnrecognizedName,
-    /// There is no version of TLS that both sides speak.
+    /// The client and the broker have no version of TLS in common.
     #[error(
-        "we and the broker have no version of TLS in common: let the broker speak TLS 1.2 or 1.3"
+        "the client and the broker have no version of TLS in common: let the broker use TLS 1.2 or 1.3"
     )]
     NoCommonVersion,
-    /// The broker ends the handshake without a reason.
+    /// The broker refuses the handshake without a reason.
     #[error(
-        "the broker refuses the handshake without saying why: it may want a client certificate, or have no cipher in common with us; its log may tell"
+        "the broker refuses the handshake without a reason: it may require a client certificate, or have no cipher in common with the client; check its log"
     )]
     HandshakeRefused,
-    /// The broker does not admit the client with this certificate.
-    #[error("the broker does not let us in with this client certificate: check its rules")]
+    /// The broker denies access to the client with this certificate.
+    #[error("the broker denies access with this client certificate: check its rules")]
     AccessDenied,
     /// The peer does not speak TLS.
     #[error(
-        "what answers there is not TLS: check the port; brokers mostly have 8883 for TLS and 1883 for plain TCP"
+        "the peer does not speak TLS: check the port; most brokers use 8883 for TLS and 1883 for plain TCP"
     )]
     NotTls,
-    /// The connection ended in the middle of the handshake.
+    /// The connection ended during the handshake.
     #[error(
-        "the connection was closed in the middle of the handshake: check that this port is for TLS, and look into the broker's log"
+        "the connection was closed during the handshake: check that this port is for TLS, and check the broker's log"
     )]
     ConnectionClosed,
     /// The peer did not answer in time.
     #[error("no answer to the TLS handshake in time: check that this port is for TLS")]
     TimedOut,
-    /// The broker closed the connection instead of answering CONNECT, and no client certificate was given.
+    /// The broker closed the connection instead of answering CONNECT, and no client certificate was
+    /// set.
     #[error(
-        "the broker closed the connection after the TLS handshake, without a word: many do so if they want a client certificate, and none was given"
+        "the broker closed the connection after the TLS handshake without a reason: many brokers do so if they require a client certificate, and none was set"
     )]
     ClosedWithoutCertificate,
-    /// The broker closed the connection instead of answering CONNECT, although a client certificate was given.
+    /// The broker closed the connection instead of answering CONNECT, although a client certificate
+    /// was set.
     #[error(
-        "the broker closed the connection after the TLS handshake, without a word: many do so if they do not take the client certificate, the client identifier, or both together"
+        "the broker closed the connection after the TLS handshake without a reason: many brokers do so if they do not accept the client certificate, the client identifier, or both together"
     )]
     ClosedDespiteCertificate,
-    /// Another reason, which the details of the error tell.
+    /// Another reason, which the details of the error contain.
     #[error("TLS failed")]
     Other,
 }

@@ -12,21 +12,22 @@ use zeroize::Zeroizing;
 const MAX_FILE: u64 = 16 << 20;
 
 impl Tls {
-    /// Trusts the CAs in this file and no others. A further call adds to them.
+    /// Trusts the CAs in this file, and not those of the system. Further calls add CAs.
     ///
     /// # Errors
-    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read,
-    /// [`Setting`](TlsError::Setting) if it holds no certificate.
+    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read;
+    /// [`Setting`](TlsError::Setting) if it contains no certificate.
     pub fn ca_file(self, file: impl AsRef<Path>) -> Result<Self, TlsError> {
         self.ca(&read(file.as_ref())?)
             .map_err(|error| in_file(file.as_ref(), &error))
     }
 
-    /// Trusts the CAs in those files of this directory that hold certificates, and no others.
+    /// Trusts the CAs in all files of this directory that contain certificates, and not those of
+    /// the system. Further calls add CAs.
     ///
     /// # Errors
-    /// [`Unreadable`](TlsError::Unreadable) if the directory cannot be read,
-    /// [`Setting`](TlsError::Setting) if no file in it holds a certificate.
+    /// [`Unreadable`](TlsError::Unreadable) if the directory cannot be read;
+    /// [`Setting`](TlsError::Setting) if no file in it contains a certificate.
     pub fn ca_dir(mut self, directory: impl AsRef<Path>) -> Result<Self, TlsError> {
         let directory = directory.as_ref();
         let unreadable =
@@ -49,11 +50,12 @@ impl Tls {
         Ok(self)
     }
 
-    /// Does the same as [`identity`](Self::identity) with files. Both may be the same file.
+    /// Presents a client certificate from files, as [`identity`](Self::identity) does. The
+    /// certificates and the key can be in the same file.
     ///
     /// # Errors
     /// [`Unreadable`](TlsError::Unreadable) if a file cannot be read;
-    /// [`Setting`](TlsError::Setting) says what is wrong with the certificate or the key.
+    /// [`Setting`](TlsError::Setting) if the certificate or the key cannot be used.
     pub fn identity_files(
         self,
         certificates: impl AsRef<Path>,
@@ -71,10 +73,10 @@ impl Tls {
         })
     }
 
-    /// Does the same as [`pkcs12`](Self::pkcs12) with a file.
+    /// Presents the client certificate of a PKCS#12 file, as [`pkcs12`](Self::pkcs12) does.
     ///
     /// # Errors
-    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read,
+    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read;
     /// [`Setting`](TlsError::Setting) if it cannot be used.
     pub fn pkcs12_file(self, file: impl AsRef<Path>, password: &str) -> Result<Self, TlsError> {
         self.pkcs12(&read(file.as_ref())?, password)

@@ -6,29 +6,29 @@ use x509_cert::{
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
-/// The facts that a broker shows of itself in the handshake.
+/// The data that a broker has sent about itself in the TLS handshake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct PeerInfo {
-    /// The broker's certificate; `None` if it cannot be read.
+    /// The broker's certificate, or `None` if it cannot be parsed.
     pub certificate: Option<CertificateInfo>,
-    /// The application protocol that the broker has chosen by ALPN.
+    /// The application protocol that the broker has selected by ALPN, if any.
     pub alpn: Option<String>,
 }
 
-/// The content of a certificate.
+/// The main fields of a certificate.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct CertificateInfo {
-    /// The name of its owner.
+    /// The distinguished name of the owner of the certificate.
     pub subject: String,
-    /// The name of the CA that has signed it.
+    /// The distinguished name of the CA that has signed the certificate.
     pub issuer: String,
-    /// The host names and addresses that it is valid for.
+    /// The host names and addresses for which the certificate is valid.
     pub names: Vec<String>,
-    /// The first moment when it is valid.
+    /// The time from which the certificate is valid.
     pub from: SystemTime,
-    /// The last moment when it is valid.
+    /// The time until which the certificate is valid.
     pub until: SystemTime,
 }
 

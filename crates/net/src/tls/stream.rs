@@ -8,10 +8,10 @@ use std::{
 /// Length of the longest payload of a record.
 const MAX_RECORD: usize = 16 << 10;
 
-/// A connection that is secured by TLS, over a stream that may block or not.
+/// A TLS connection over a blocking or non-blocking stream.
 ///
-/// When a write fails with `WouldBlock` or `TimedOut` a part of its bytes is encrypted, and perhaps
-/// on its way: the next write has to begin with the same bytes.
+/// If a write fails with `WouldBlock` or `TimedOut`, a part of its bytes may already be encrypted
+/// or sent, so the next write has to begin with the same bytes.
 pub struct TlsStream<S> {
     inner: Inner<S>,
     has_identity: bool,
@@ -78,12 +78,13 @@ impl<S: Read + Write> TlsStream<S> {
         each!(&self.inner, stream => stream.get_ref()).get_ref()
     }
 
-    /// Returns the stream below TLS. What is read from it or written to it is lost to TLS.
+    /// Returns the stream below TLS. Do not read from it or write to it, since TLS would miss these
+    /// bytes.
     pub fn get_mut(&mut self) -> &mut S {
         self.tap().get_mut()
     }
 
-    /// Returns what the peer has shown of itself in the handshake.
+    /// Returns the data that the peer has sent about itself in the handshake.
     pub fn peer_info(&self) -> PeerInfo {
         let (certificate, alpn) = match &self.inner {
             #[cfg(feature = "native-tls")]
@@ -99,10 +100,10 @@ impl<S: Read + Write> TlsStream<S> {
         self.tap().take_partial()
     }
 
-    /// Tells the peer that nothing follows.
+    /// Sends the closing alert (`close_notify`), after which nothing can be written.
     ///
     /// # Errors
-    /// Those of the stream below. After `WouldBlock` it has to be called again.
+    /// The errors of the stream below. After `WouldBlock`, call it again.
     pub fn close_notify(&mut self) -> io::Result<()> {
         if !self.is_closed {
             match &mut self.inner {

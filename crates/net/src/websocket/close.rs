@@ -5,11 +5,11 @@ use std::{
     io::{self, ErrorKind},
 };
 
-/// The server has closed the WebSocket and gave a reason, by a code of RFC 6455 (section 7.4.1) or
-/// in words.
+/// The reason why the server has closed the WebSocket: a code of RFC 6455 (section 7.4.1), and an
+/// optional text.
 ///
-/// A read reports it as an error of the kind `ConnectionAborted`. A normal end without words (code
-/// 1000, or none) is the end of the stream instead.
+/// A read returns it as an error of the kind `ConnectionAborted`. A normal end without a text (code
+/// 1000, or no code) is the end of the stream instead.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WebSocketClosed {
     code: u16,
@@ -26,12 +26,13 @@ impl WebSocketClosed {
         (code != 1000 || !reason.is_empty()).then_some(WebSocketClosed { code, reason })
     }
 
-    /// Returns the code.
+    /// Returns the close code.
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// Returns the server's words, without control characters; empty if it gave none.
+    /// Returns the text of the server without control characters, or an empty string if it sent
+    /// none.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -40,16 +41,16 @@ impl WebSocketClosed {
         match self.code {
             1000 => "normal end",
             1001 => "the server is going away",
-            1002 => "protocol error: look into the server's log",
+            1002 => "protocol error: check the server's log",
             1003 => "kind of data not accepted",
             1007 => "inconsistent data",
             1008 => "policy violation: check login, topics and the server's rules",
             1009 => "message too big: send smaller ones",
             1010 => "extension required",
-            1011 => "error of the server: look into its log",
+            1011 => "error of the server: check its log",
             1012 => "the server restarts: connect again",
             1013 => "the server is overloaded: try again later",
-            _ => "look into the server's log",
+            _ => "check the server's log",
         }
     }
 }

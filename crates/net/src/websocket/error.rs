@@ -1,21 +1,21 @@
-//! Errors of the request for a WebSocket.
+//! Errors of the WebSocket handshake.
 use std::io;
 use tungstenite::error::{Error, ProtocolError};
 
-/// The reason why there is no WebSocket.
+/// The reason why a WebSocket handshake failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebSocketError {
-    /// URL or headers cannot be sent.
+    /// The URL or a header cannot be sent, for the reason in this text.
     #[error("the request for a WebSocket cannot be made: {0}")]
     Setting(String),
-    /// The server answered with another status of HTTP.
+    /// The server answered with an HTTP status other than 101.
     #[error(
         "the server answers {status} to the request for a WebSocket: check path, port and headers; mosquitto, AWS and most others have \
          it at /mqtt"
     )]
     Status {
-        /// Code and reason.
+        /// The HTTP status code and its reason phrase.
         status: String,
     },
     /// The server did not choose the subprotocol `mqtt`.
@@ -23,12 +23,12 @@ pub enum WebSocketError {
         "the server does not offer MQTT in this WebSocket (no subprotocol \"mqtt\"): check path and port"
     )]
     NoMqtt,
-    /// The server does not speak HTTP, or breaks the rules of the handshake.
-    #[error("what answers there is no WebSocket ({0}): check scheme, port and path")]
+    /// The server does not speak HTTP, or violates the protocol of the handshake.
+    #[error("the server opens no WebSocket ({0}): check scheme, port and path")]
     NoWebSocket(String),
-    /// The stream below failed.
+    /// The stream below failed, or timed out.
     #[error(
-        "the connection was lost while a WebSocket was asked for ({0}): check scheme, port and path"
+        "the connection was lost during the WebSocket handshake ({0}): check scheme, port and path"
     )]
     Io(io::Error),
 }
