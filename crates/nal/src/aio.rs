@@ -2,7 +2,7 @@
 //! embassy-net, a UART, or TLS.
 //!
 //! [`Halves`] is for transports that split into a reader and a writer. It waits for both directions at
-//! the same time, and is the better choice. [`Whole`] is for one object that reads and writes.
+//! the same time, so prefer it where possible. [`Whole`] is for one object that reads and writes.
 //!
 //! # Dropping futures
 //! A future of `turn` can be dropped at any time, by `select` or a time limit. Nothing is lost or done
@@ -13,6 +13,7 @@
 //! [Porting](https://github.com/motemq/motemq/blob/main/docs/porting.md#transports-whose-futures-must-not-be-dropped)
 //! shows.
 //!
+//! # Examples
 //! ```
 //! use embedded_io_adapters::tokio_1::FromTokio;
 //! use motemq::{Buffer, Connect, Event, Publish, QoS, Session, Slot};
@@ -47,7 +48,7 @@
 //!         break error;
 //!     }
 //! };
-//! assert!(matches!(ended, Error::Closed)); // since we have said DISCONNECT
+//! assert!(matches!(ended, Error::Closed)); // after our own DISCONNECT
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -2,15 +2,15 @@
 use core::fmt;
 use motemq::Fault;
 
-/// The reason why the connection is over: open another, then
-/// [`connect`](motemq::Session::connect). The session keeps what it remembers.
+/// The reason why a connection has ended. Open another one, then call
+/// [`connect`](motemq::Session::connect). The session keeps its state of the messages in flight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error<E> {
-    /// It was closed: by the broker, or by us when DISCONNECT was written.
+    /// The connection was closed: by the broker, or by this side after DISCONNECT or a fault.
     Closed,
-    /// The session found that the broker is silent or does not keep to the protocol.
+    /// The broker did not answer in time or violated the protocol.
     Fault(Fault),
-    /// An error of the network.
+    /// The network stack or the transport returned this error.
     Transport(E),
 }
 

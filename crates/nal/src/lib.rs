@@ -7,8 +7,9 @@
 //!   of `embedded-io-async`, such as sockets of embassy-net, a UART, or TLS.
 //!
 //! All of them have a method `turn`, which moves bytes and passes the current time. The loop of the
-//! application processes all events, gives commands, and calls `turn`.
+//! application processes all events, sends commands, and calls `turn`.
 //!
+//! # Examples
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
 //! use motemq_nal::{Error, Link};
@@ -25,7 +26,7 @@
 //! let mut link = Link::new();
 //! let mut heard = Vec::new();
 //!
-//! // Says `WouldBlock` until the connection is open, and wants to be called again.
+//! // Returns `WouldBlock` until the connection is open.
 //! while link.open(&mut stack, address).is_err() {
 //!     std::thread::sleep(Duration::from_millis(5));
 //! }
@@ -45,9 +46,9 @@
 //!     }
 //!     let now = started.elapsed().as_millis() as u32;
 //!     match link.turn(&mut stack, &mut session, &mut rx, &mut tx, now) {
-//!         Ok(Some(0)) => {} // bytes have moved: go on at once
+//!         Ok(Some(0)) => {} // bytes have moved: continue at once
 //!         Ok(_) => std::thread::sleep(Duration::from_millis(5)), // or until the stack's interrupt
-//!         Err(Error::Closed) => break, // here: since we have said DISCONNECT
+//!         Err(Error::Closed) => break, // here: after our own DISCONNECT
 //!         Err(error) => return Err(format!("{error}").into()),
 //!     }
 //! }
@@ -104,7 +105,7 @@
 //! #               received = content_type.map(|text| text.as_str().to_owned());
 //!                 session.disconnect_with(ReasonCode::DISCONNECT_WITH_WILL_MESSAGE, &[], &mut tx)?;
 //!             }
-//!             Event::Disconnected { code, .. } => {} // the broker ends the connection, and says why
+//!             Event::Disconnected { code, .. } => {} // the broker ends the connection, for a reason
 //!             _ => {}
 //!         }
 //!     }

@@ -4,11 +4,12 @@ use core::{fmt, net::SocketAddr};
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
 use motemq::{Buffer, Protocol, Session, Slot};
 
-/// At most one TCP connection of a stack, and whether it is open yet.
+/// Moves bytes between a session and a TCP connection of a stack that implements
+/// [`TcpClientStack`]. It has at most one connection at a time, and never blocks.
 ///
-/// The stack is lent to each call, so it may serve other sockets in between. A socket can be given
-/// back to a stack by [`close`](Self::close) only: whoever drops an open link keeps the stack's
-/// socket.
+/// Each call borrows the stack, so other sockets can use it in between. Only [`close`](Self::close)
+/// returns a socket to the stack: if a link with a socket is dropped, the socket stays in use. The
+/// [crate's documentation](crate) has an example.
 pub struct Link<S: TcpClientStack> {
     socket: Option<S::TcpSocket>,
     open: bool,
@@ -17,7 +18,7 @@ pub struct Link<S: TcpClientStack> {
 }
 
 impl<S: TcpClientStack> Link<S> {
-    /// Without a connection.
+    /// Makes a link without a connection.
     pub const fn new() -> Self {
         Link {
             socket: None,
@@ -26,18 +27,19 @@ impl<S: TcpClientStack> Link<S> {
         }
     }
 
-    /// There is a connection: [`open`](Self::open) has succeeded, and nothing has ended it.
+    /// Returns whether there is a connection: [`open`](Self::open) has succeeded, and the
+    /// connection has not ended since.
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Opens the connection, then [`connect`](Session::connect) begins MQTT's. Does nothing if it
-    /// is open.
+    /// Opens a TCP connection to this address. When it is open, call [`connect`](Session::connect)
+    /// of the session. It has no effect if a connection is open.
     ///
     /// # Errors
-    /// `WouldBlock`: it is being opened; call again. Nothing bounds this: whoever has waited long
-    /// enough calls [`close`](Self::close). Any other error has closed the socket; the next
-    /// call begins anew.
+    /// `WouldBlock` while the connection is being opened: call this method again. There is no time
+    /// limit; call [`close`](Self::close) to give up. With any other error the socket is closed,
+    /// and the next call begins again.
     pub fn open(&mut self, stack: &mut S, remote: SocketAddr) -> nb::Result<(), S::Error> {
         if self.open {
             return Ok(());
@@ -56,11 +58,11 @@ impl<S: TcpClientStack> Link<S> {
         outcome
     }
 
-    /// Closes the connection, however far it is. Bytes that the stack has taken are still sent if
-    /// the stack's `close` does so.
+    /// Closes the connection, also one that is still being opened. Bytes that the stack has
+    /// accepted are still sent if the stack's `close` does so.
     ///
     /// # Errors
-    /// The error of the stack. The link has no connection all the same.
+    /// The error of the stack. The link has no connection in this case, either.
     pub fn close(&mut self, stack: &mut S) -> Result<(), S::Error> {
         self.open = false;
         self.stuck_since = None;
@@ -69,22 +71,23 @@ impl<S: TcpClientStack> Link<S> {
             .map_or(Ok(()), |socket| stack.close(socket))
     }
 
-    /// Tells the session the time and moves bytes both ways, as many as can be moved at once. Never
-    /// waits.
+    /// Passes the time to the session, and moves the bytes that can be moved at once in both
+    /// directions. It never waits. `now_ms` is the time in milliseconds, as for [`Session::tick`].
     ///
-    /// Returns how many milliseconds the caller may sleep: `Some(0)` if bytes have moved, since
-    /// there may be events now and room for commands; `None` if nothing is due. A stack cannot
-    /// say when bytes will have come, so sleep until its interrupt or for as long as an
-    /// answer may be late. To be called when [`next_event`](Session::next_event) says `None`, or
-    /// when `tx` has no room for an answer.
+    /// Returns the number of milliseconds for which the caller can sleep: `Some(0)` if bytes have
+    /// moved, since there may be events or room for commands now; `None` if there is no limit. A
+    /// stack does not report when bytes arrive, so sleep until its interrupt, or for as long as an
+    /// answer may be delayed. Call this method when [`next_event`](Session::next_event) returns
+    /// `None`, or when `tx` has no room for an answer.
     ///
-    /// When the session [is closed](Session::is_closed), after [`disconnect`](Session::disconnect) or a fault
-    /// for example, it writes what is left in `tx`, closes the connection and ends with
-    /// [`Error::Closed`]. It gives up when the stack has taken nothing for a second.
+    /// When the session [is closed](Session::is_closed), for example after
+    /// [`disconnect`](Session::disconnect) or a fault, this method writes the bytes that are left
+    /// in `tx`, closes the connection, and returns [`Error::Closed`]. It gives up if the stack
+    /// accepts no bytes for a second.
     ///
     /// # Errors
-    /// See [`Error`]: the socket was closed, the session is [lost](Session::on_connection_lost). What came before
-    /// the end was told before.
+    /// An [`Error`] if the connection has ended. The socket is closed then, the session [has no
+    /// connection](Session::on_connection_lost), and it has returned all events before.
     pub fn turn<P: Protocol>(
         &mut self,
         stack: &mut S,

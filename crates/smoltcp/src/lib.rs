@@ -8,6 +8,7 @@
 //! of the ring, is copied to `rx`. Packets to be sent are written to `tx`, and from there to the
 //! socket.
 //!
+//! # Examples
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, QoS, Session, Slot};
 //! use motemq_smoltcp::{Link, Turn, nap};
@@ -117,8 +118,8 @@ use smoltcp::{
 /// session has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at
-/// most.
+/// Moves bytes between a TCP socket and a session, for one connection after the other. It takes at
+/// most 32 bytes. The [crate's documentation](crate) has an example.
 #[derive(Clone, Debug, Default)]
 pub struct Link {
     /// Bytes that the last event took, and perhaps still borrows ...
@@ -131,18 +132,18 @@ pub struct Link {
     parting: Option<Instant>,
 }
 
-/// The task of the caller after a turn.
+/// The next action of the caller after a [turn](Link::turn).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// Sleep until something arrives, but no longer than this: see [`nap`].
+    /// Sleep until a packet arrives, but no longer than this time, if there is one: see [`nap`].
     Sleep(Option<Duration>),
-    /// There is no connection any more, or none yet, and the socket is free for one: `connect` the
-    /// session and the socket.
+    /// There is no connection, and the socket is free for a new one. Call
+    /// [`connect`](Session::connect) of the session, and `connect` of the socket.
     Over,
 }
 
 impl Link {
-    /// No connection.
+    /// Makes a link without a connection.
     pub const fn new() -> Self {
         Link {
             taken: 0,
@@ -152,12 +153,13 @@ impl Link {
         }
     }
 
-    /// [`Session::next_event`] over the socket. Events borrow the ring or `rx`, not the session nor
+    /// Returns the next event, as [`Session::next_event`] does, from the bytes in the receive ring
+    /// of the socket or in `rx`. The event borrows the socket and `rx`, but neither the session nor
     /// `tx`.
     ///
     /// # Errors
-    /// As there. What waits to be sent, acknowledgements perhaps, is sent by the next turns, and
-    /// the socket closed.
+    /// A [`Fault`] ends the connection. The next calls of [`turn`](Self::turn) send the bytes that
+    /// are still in `tx`, for example acknowledgements, and close the socket.
     pub fn next_event<'r, P: Protocol>(
         &mut self,
         socket: &'r mut Socket<'_>,
@@ -168,9 +170,14 @@ impl Link {
         self.receive(socket, rx, |input, room| session.receive(input, room, tx))
     }
 
-    /// The same for a layer over the session, such as [`ManualAcks`](motemq::ManualAcks): `receive`
-    /// calls its slice form.
+    /// Calls `receive` with the received bytes and the capacity of `rx`, and returns its result.
+    /// `receive` calls the slice form of the session or of a layer over it, such as
+    /// [`ManualAcks::receive`](motemq::ManualAcks::receive).
     ///
+    /// # Errors
+    /// The errors of `receive`.
+    ///
+    /// # Examples
     /// ```
     /// # use motemq::{Buffer, Event, Fault, ManualAcks, Session, AckToken};
     /// # use motemq_smoltcp::Link;
@@ -181,9 +188,6 @@ impl Link {
     /// link.receive(socket, rx, |input, room| manual.receive(session, input, room, tx))
     /// # }
     /// ```
-    ///
-    /// # Errors
-    /// Those of `receive`.
     pub fn receive<'r, T>(
         &mut self,
         socket: &'r mut Socket<'_>,
@@ -205,16 +209,18 @@ impl Link {
         told
     }
 
-    /// Tells the session the time, writes what it has to say into the socket, and looks how both
-    /// are. Call it when there are no more events to be dealt with, then sleep, and poll the
-    /// interface.
+    /// Passes the time to the session, moves bytes between the session and the socket, and detects
+    /// the end of the connection. Call it when there are no more events, then sleep as its result
+    /// says, and poll the interface.
     ///
-    /// The other side may close the connection, reset it or fall silent: then the session [is
-    /// closed](Session::is_closed), and so is the socket, at once if there is nobody to say
-    /// goodbye to, and when all is sent otherwise; but within 10 s.
+    /// When the session [is closed](Session::is_closed), for example after
+    /// [`disconnect`](Session::disconnect), or because the broker has closed or reset the
+    /// connection, this method sends the bytes that are left in `tx`, closes the socket, and then
+    /// returns [`Turn::Over`]. If the socket has not closed after 10 s, for example because the
+    /// broker takes no bytes, the connection is reset.
     ///
     /// # Errors
-    /// As [`Session::tick`].
+    /// A [`Fault`], as [`Session::tick`]. The socket is reset then.
     pub fn turn<P: Protocol>(
         &mut self,
         socket: &mut Socket<'_>,
@@ -287,8 +293,9 @@ impl Link {
     }
 }
 
-/// Returns the time until the interface has to be polled, since smoltcp or the session will have
-/// something to do.
+/// Returns the time until the interface has to be polled again: the time that smoltcp needs, or
+/// `limit` if it is shorter. `limit` is the time of [`Turn::Sleep`]. Returns `None` if there is no
+/// such time, so that the caller can sleep until a packet arrives.
 pub fn nap(
     iface: &mut Interface,
     sockets: &SocketSet<'_>,

@@ -4,7 +4,8 @@ use crate::Error;
 use embedded_io_async::{Read, Write};
 use motemq::{Buffer, Protocol, Session, Slot};
 
-/// The two halves of an open transport: one to read from, one to write to.
+/// The two halves of an open transport, one for reading and one for writing. The
+/// [module's documentation](super) has an example.
 #[derive(Debug)]
 pub struct Halves<R, W> {
     reader: R,
@@ -12,7 +13,8 @@ pub struct Halves<R, W> {
 }
 
 impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
-    /// Over a transport that is open: it is time for [`connect`](Session::connect).
+    /// Makes a link over an open transport. Next, call [`connect`](Session::connect) of the
+    /// session.
     pub const fn new(reader: R, writer: W) -> Self {
         Halves {
             reader,
@@ -20,25 +22,27 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
         }
     }
 
-    /// The halves again, to be closed.
+    /// Returns the reader and the writer, so that they can be closed.
     pub fn into_inner(self) -> (R, W) {
         (self.reader, self.writer.inner)
     }
 
-    /// Tells the session the time, then waits until bytes have moved, either way, or the session
-    /// wants to be told the time again.
+    /// Passes the time to the session, then waits until bytes have moved in either direction, or
+    /// the session needs the time again.
     ///
-    /// `sleep` waits for the number of milliseconds that it is given. To be called when
-    /// [`next_event`](Session::next_event) says `None`, or when `tx` has no room for an answer.
-    /// The future may be dropped at any time, to give a command, for one: see [`aio`](super).
+    /// `now_ms` is the time in milliseconds, as for [`Session::tick`]. `sleep` waits for the number
+    /// of milliseconds of its argument. Call this method when [`next_event`](Session::next_event)
+    /// returns `None`, or when `tx` has no room for an answer. The future can be dropped at any
+    /// time, for example to send a command: see [`aio`](super).
     ///
-    /// When the session [is closed](Session::is_closed), after [`disconnect`](Session::disconnect) or a fault
-    /// for example, it writes what is left in `tx`, and ends with [`Error::Closed`]: close the
-    /// transport then. It gives up when the transport has taken nothing for a second.
+    /// When the session [is closed](Session::is_closed), for example after
+    /// [`disconnect`](Session::disconnect) or a fault, this method writes the bytes that are left
+    /// in `tx`, and returns [`Error::Closed`]. Then close the transport. It gives up if the
+    /// transport accepts no bytes for a second.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
-    /// before.
+    /// An [`Error`] if the connection has ended. The session then [has no
+    /// connection](Session::on_connection_lost), and has returned all events before.
     pub async fn turn<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,

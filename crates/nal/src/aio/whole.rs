@@ -9,32 +9,35 @@ use motemq::{Buffer, Fault, Protocol, Session, Slot};
 /// The time to wait for one direction while the other has something to do, in milliseconds.
 const GLANCE: u32 = 10;
 
-/// An open transport that is one object. It cannot be waited for in both directions at once: while
-/// bytes have to be written and the other side takes none, both directions are tried by turns, for
-/// 10 ms each.
+/// An open transport that is one object for reading and writing. [`turn`](Self::turn) cannot wait
+/// for both directions at the same time: while there are bytes to be written and the peer takes
+/// none, it tries both directions in turn, for 10 ms each.
 #[derive(Debug)]
 pub struct Whole<T> {
     transport: Outlet<T>,
 }
 
 impl<T: Read + Write> Whole<T> {
-    /// Over a transport that is open: it is time for [`connect`](Session::connect).
+    /// Makes a link over an open transport. Next, call [`connect`](Session::connect) of the
+    /// session.
     pub const fn new(transport: T) -> Self {
         Whole {
             transport: Outlet::new(transport),
         }
     }
 
-    /// The transport again, to be closed.
+    /// Returns the transport, so that it can be closed.
     pub fn into_inner(self) -> T {
         self.transport.inner
     }
 
-    /// As [`Halves::turn`](super::Halves::turn); calls `sleep` up to twice.
+    /// Passes the time to the session, then waits until bytes have moved in either direction, or
+    /// the session needs the time again. It works as [`Halves::turn`](super::Halves::turn), but can
+    /// call `sleep` twice.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
-    /// before.
+    /// An [`Error`] if the connection has ended. The session then [has no
+    /// connection](Session::on_connection_lost), and has returned all events before.
     pub async fn turn<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,
@@ -70,11 +73,12 @@ impl<T: Read + Write> Whole<T> {
 }
 
 impl<T> Whole<T> {
-    /// Opens a connection of a stack that implements `embedded-nal-async`, unless `limit` ends
-    /// first.
+    /// Opens a TCP connection of a stack that implements [`embedded_nal_async::TcpConnect`], unless
+    /// the future `limit` completes first.
     ///
     /// # Errors
-    /// The error of the stack, or [`Fault::Timeout`].
+    /// [`Error::Transport`] with the error of the stack, or [`Error::Fault`] with
+    /// [`Fault::Timeout`].
     pub async fn open<'s, S: TcpConnect<Connection<'s> = T>>(
         stack: &'s S,
         remote: SocketAddr,
