@@ -1,29 +1,30 @@
-/* The managed client of Motemq for C programs on Linux, Windows and macOS: a client of MQTT that
- * connects by itself and again after each loss, sends again what was not acknowledged, subscribes again
- * where the broker has forgotten, and reports by callbacks.
+/* The managed client of Motemq for C programs on Linux, Windows and macOS: an MQTT client that connects
+ * by itself and again after each loss, sends messages again that were not acknowledged, subscribes
+ * again if the broker has lost the session, and calls functions of the program.
  *
- * C99 and C++. Link libmotemq_managed. The library has threads of its own: one moves bytes and keeps
- * the connection alive whatever the program does, the others call the program's functions.
+ * C99 and C++. Link libmotemq_managed. The library has its own threads: one moves bytes and keeps the
+ * connection alive independently of the program, the others call the program's functions.
  *
  * Rules for all functions:
  * - Any thread may call any function at any time. A function that returns int returns 0 or more on
- *   success, and a negative motemq_client_error otherwise. motemq_client_last_error() then says in
- *   English what happened, and what to do.
- * - A handle that was freed is refused with MOTEMQ_CLIENT_ARGUMENT, as NULL is.
- * - A pointer is null only where this file allows it. A pointer that is not null points to what its type
- *   says, and with a length to so many bytes. It is read during the call only: nothing has to be kept.
+ *   success, and a negative motemq_client_error otherwise. motemq_client_last_error() then returns a
+ *   text in English that says what happened, and what to do.
+ * - A function with a handle that was freed, or with NULL, returns MOTEMQ_CLIENT_ARGUMENT.
+ * - A pointer may be null only where this file allows it. A pointer that is not null has to point to
+ *   data of its type, and with a length, to as many bytes as the length says. The data is read only
+ *   during the call, so the program need not keep it.
  * - Text is UTF-8 and ends with NUL.
  *
  * Rules for callbacks:
  * - They are called by threads of the library, one at a time for each client.
  * - They may call any function of this file, except motemq_client_close and motemq_client_free, which
- *   wait for callbacks to return; these return MOTEMQ_CLIENT_CALLBACK there. To leave from within a
- *   callback, call motemq_client_begin_close.
- * - What they are passed lives until they return. The context is passed as it is; what it points to has
- *   to live until the last callback that gets it, which has returned when motemq_client_close or
+ *   wait for callbacks to return and therefore return MOTEMQ_CLIENT_CALLBACK there. To close a client
+ *   within a callback, call motemq_client_begin_close.
+ * - Their arguments are valid until they return. The data to which context points has to live until the
+ *   last callback with this context has returned, at the latest when motemq_client_close or
  *   motemq_client_free returns.
- * - They must return: no longjmp, and no exception of C++ may leave them.
- * - While one takes long, the connection stays alive; received messages wait.
+ * - They have to return normally, without longjmp or a C++ exception.
+ * - While a callback runs, the connection stays alive, and received messages wait.
  *
  * After fork() the child must not use clients that its parent has opened.
  */
@@ -48,41 +49,42 @@ typedef enum motemq_client_error {
     MOTEMQ_CLIENT_OK = 0,
 
     /* Nothing was done. */
-    MOTEMQ_CLIENT_ARGUMENT = -1, /* an argument is not what its type promises: a null pointer, a handle
-                                    that was freed, a QoS above 2, a flag above 1, text that is not
-                                    UTF-8 */
+    MOTEMQ_CLIENT_ARGUMENT = -1, /* an argument is not valid for its type: a null pointer, a handle that
+                                    was freed, a QoS above 2, a flag above 1, text that is not UTF-8 */
     MOTEMQ_CLIENT_INVALID = -2,  /* MQTT does not allow it, or options contradict each other */
     MOTEMQ_CLIENT_FULL = -3,     /* there is no room now: try again, or use motemq_client_publish */
-    MOTEMQ_CLIENT_OFFLINE = -4,  /* there is no connection, and the message would not wait for one */
+    MOTEMQ_CLIENT_OFFLINE = -4,  /* there is no connection, and the message cannot wait for one */
     MOTEMQ_CLIENT_TOO_LONG = -5, /* the packet is longer than MQTT or the client allows */
-    MOTEMQ_CLIENT_ENDED = -6,    /* the client was closed or has ended: motemq_client_get_state says why */
+    MOTEMQ_CLIENT_ENDED = -6,    /* the client was closed or has ended; motemq_client_get_state returns
+                                    the reason */
     MOTEMQ_CLIENT_CALLBACK = -7, /* the function must not be called from within a callback */
     MOTEMQ_CLIENT_SYSTEM = -8,   /* the system has refused a thread or a socket */
-    MOTEMQ_CLIENT_TIMEOUT = -9,  /* the time was up */
-    MOTEMQ_CLIENT_PANIC = -10,   /* the library has a fault */
+    MOTEMQ_CLIENT_TIMEOUT = -9,  /* the time limit of the function has passed */
+    MOTEMQ_CLIENT_PANIC = -10,   /* the library has a defect */
     MOTEMQ_CLIENT_UNFINISHED = -11, /* the client was closed before everything was completed */
 
     /* The outcome of a request. */
     MOTEMQ_CLIENT_REFUSED = -16,         /* the broker refused the subscription, or with MQTT 5 the
                                             message */
-    MOTEMQ_CLIENT_OUTCOME_UNKNOWN = -17, /* it was sent; it is not known whether the broker has it */
+    MOTEMQ_CLIENT_OUTCOME_UNKNOWN = -17, /* it was sent, but may not have reached the broker */
     MOTEMQ_CLIENT_NOT_ANSWERED = -18,    /* it was sent, and the broker did not answer in time */
     MOTEMQ_CLIENT_DROPPED = -19,         /* it was never sent */
 
     /* The reason why there is no connection. */
-    MOTEMQ_CLIENT_CLOSED = -32,       /* the broker closed it */
+    MOTEMQ_CLIENT_CLOSED = -32,       /* the broker closed the connection */
     MOTEMQ_CLIENT_TRANSPORT = -33,    /* the network, TLS, a proxy or a WebSocket failed */
-    MOTEMQ_CLIENT_PROTOCOL = -34,     /* the broker sent what MQTT does not allow */
-    MOTEMQ_CLIENT_UNRESPONSIVE = -35, /* the broker did not answer, or took no bytes, in time */
+    MOTEMQ_CLIENT_PROTOCOL = -34,     /* the broker violated the protocol */
+    MOTEMQ_CLIENT_UNRESPONSIVE = -35, /* the broker did not answer, or accepted no bytes, in time */
     MOTEMQ_CLIENT_OVERRUN = -36,      /* the callbacks did not keep up with the messages */
 
-    /* The broker refused the connection: this minus the return code of CONNACK, with MQTT 5 minus the
-     * reason code. */
+    /* The broker refused the connection. The error is this number minus the return code of CONNACK, or
+     * with MQTT 5 minus its reason code. */
     MOTEMQ_CLIENT_CONNECT_REFUSED = -256
 } motemq_client_error;
 
-/* The text of the last error that a function returned in this thread, or in a callback that of the
- * result that was passed. It lives until the next call in this thread. Never NULL. */
+/* Returns the text of the last error that a function returned in this thread, or, within a callback, of
+ * the error that was passed to the callback. The text is valid until the next call in this thread. It
+ * is never NULL. */
 const char *motemq_client_last_error(void);
 
 /* ---- Messages -------------------------------------------------------------------------------- */
@@ -96,59 +98,62 @@ typedef struct motemq_client_publish {
     uint8_t retain; /* 0 or 1 */
 } motemq_client_publish_t;
 
-/* A message that was received. */
+/* A received message, or a piece of one. */
 typedef struct motemq_client_message {
     const char *topic;      /* ends with NUL */
     size_t topic_length;    /* without the NUL */
     const uint8_t *payload; /* not to be read if the length is 0 */
     size_t payload_length;
-    uint64_t payload_offset; /* not 0 in the further pieces of a payload of more than 16 MiB */
-    uint64_t payload_total;  /* the length of the whole payload */
+    uint64_t payload_offset; /* the offset of this piece; not 0 only in the later pieces of a payload of
+                                more than 16 MiB */
+    uint64_t payload_total;  /* the length of the whole payload in bytes */
     uint16_t packet_id;      /* the broker's packet identifier; 0 with QoS 0 */
     uint8_t qos;
     uint8_t retain; /* 1 if the broker had stored it before the subscription was made */
     uint8_t dup;    /* 1 if the broker may have sent it before */
 } motemq_client_message_t;
 
-/* Is called for each message. It is acknowledged when all callbacks for it have returned. */
+/* Called for each message. The message is acknowledged when all callbacks for it have returned. */
 typedef void (*motemq_client_on_message_t)(void *context, const motemq_client_message_t *message);
 
-/* Is called once for a request that was accepted, when its outcome is known: with 0 or more, or an
- * error. */
+/* Called once for each accepted request, when its outcome is known. result is 0 or more, or a
+ * motemq_client_error. */
 typedef void (*motemq_client_done_t)(void *context, int result);
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
 typedef enum motemq_client_state_kind {
-    MOTEMQ_CLIENT_CONNECTING = 0, /* a connection is being made */
+    MOTEMQ_CLIENT_CONNECTING = 0, /* the client is making a connection */
     MOTEMQ_CLIENT_CONNECTED = 1,  /* the broker has accepted the connection */
-    MOTEMQ_CLIENT_WAITING = 2,    /* there is none; the next attempt begins after retry_ms */
-    MOTEMQ_CLIENT_HAS_ENDED = 3   /* there will be none: the client was closed, or has given up, since the
-                                     broker refused the first connection for a reason that does not
-                                     pass, such as a wrong password, or refuses the client identifier or
-                                     the version at any time */
+    MOTEMQ_CLIENT_WAITING = 2,    /* there is no connection; the next attempt begins after retry_ms */
+    MOTEMQ_CLIENT_HAS_ENDED = 3   /* there will be no connection: the client was closed, or has given up
+                                     because the broker refused the first connection for a reason that
+                                     is not temporary, such as a wrong password; because it refused the
+                                     client identifier or the version; or because, with MQTT 5, another
+                                     client has taken over the session */
 } motemq_client_state_kind;
 
 typedef enum motemq_client_session_state {
-    MOTEMQ_CLIENT_SESSION_NEW = 0,         /* the broker had kept nothing */
-    MOTEMQ_CLIENT_SESSION_RESUMED = 1,     /* both sides go on where they were */
+    MOTEMQ_CLIENT_SESSION_NEW = 0,         /* the broker had kept no session */
+    MOTEMQ_CLIENT_SESSION_RESUMED = 1,     /* the broker had kept the session of this client */
     MOTEMQ_CLIENT_SESSION_UNRECOGNIZED = 2 /* the broker has a session of an earlier process */
 } motemq_client_session_state;
 
 typedef struct motemq_client_state {
     int kind;          /* motemq_client_state_kind */
     int session;       /* motemq_client_session_state, if it is connected */
-    int error;         /* why there is no connection: motemq_client_error, or 0 */
-    uint32_t retry_ms; /* milliseconds until the next attempt, while it waits */
-    char reason[240];  /* why there is no connection, and what to do, in English; or "" */
+    int error;         /* the reason why there is no connection (motemq_client_error), or 0 */
+    uint32_t retry_ms; /* milliseconds until the next attempt, in the state MOTEMQ_CLIENT_WAITING */
+    char reason[240];  /* a text in English with the reason and what to do, or "" */
 } motemq_client_state_t;
 
-/* Is called after the state has changed. Of several changes at once it gets the last. */
+/* Called after the state has changed. After several changes in quick succession, it is called with the
+ * last state. */
 typedef void (*motemq_client_on_state_t)(void *context, const motemq_client_state_t *state);
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
-/* Fill with zeros, then set size and url:
+/* The options of a client. Fill them with zeros, then set size and url:
  *
  *   motemq_client_options_t options;
  *   memset(&options, 0, sizeof options);
@@ -159,78 +164,81 @@ typedef struct motemq_client_options {
     size_t size;           /* sizeof(motemq_client_options_t) */
     const char *url;       /* mqtt://[user[:password]@]host[:port], mqtts://, ws://, wss:// or unix:// */
     const char *client_id; /* NULL: the broker chooses one */
-    const char *user;      /* NULL: that of the URL, or none */
-    const void *password;  /* NULL: none; it requires user */
+    const char *user;      /* NULL: the user name of the URL, or none */
+    const void *password;  /* NULL: no password; it requires user */
     size_t password_length;
     const motemq_client_publish_t *will; /* NULL: no will */
     const char *ca_file;          /* PEM; NULL: the certificates that the system trusts */
     const char *certificate_file; /* PEM, with key_file; NULL: no certificate of the client */
     const char *key_file;
-    motemq_client_on_message_t on_message; /* gets the messages that match no subscription of this
-                                              process; needed with keep_session; else may be NULL */
+    motemq_client_on_message_t on_message; /* called for messages that match no subscription of this
+                                              process; required with keep_session, otherwise it may be
+                                              NULL */
     motemq_client_on_state_t on_state;     /* may be NULL */
     void *context;                         /* passed to on_message and on_state */
     uint32_t connect_timeout_ms; /* 0: 10 s */
-    uint32_t ack_timeout_ms;     /* 0: 20 s; then a message is given up that was not acknowledged */
+    uint32_t ack_timeout_ms;     /* after this time a message is given up that was not acknowledged;
+                                    0: 20 s */
     uint16_t keep_alive;         /* seconds; 0: 60 */
-    uint16_t in_flight;          /* messages of QoS 1 and 2 in flight at once; 0: 20 */
-    uint8_t keep_session;        /* 1: the session outlives the connection; it needs client_id */
+    uint16_t in_flight;          /* the number of messages of QoS 1 and 2 in flight; 0: 20 */
+    uint8_t keep_session;        /* 1: the session outlives the connection; it requires client_id */
     uint8_t queue_qos0;          /* 1: messages with QoS 0 wait for a connection, too */
-    uint8_t no_keep_alive;       /* 1: no keep alive; a dead peer may never be noticed */
+    uint8_t no_keep_alive;       /* 1: no keep alive, so the client may never detect a dead peer */
     uint8_t version;             /* 0 or 4: MQTT 3.1.1; 5: MQTT 5, or MQTT 3.1.1 with a broker that does
-                                    not speak it */
+                                    not support MQTT 5 */
 } motemq_client_options_t;
 
-/* Opens a client, which begins to connect. Does not wait for the connection: an unreachable broker is
- * no error, but a state. *client is set to NULL on failure. */
+/* Opens a client, which begins to connect, and sets *client. It does not wait for the connection: if the
+ * broker cannot be reached, the state of the client says so. On failure *client is set to NULL. */
 int motemq_client_open(const motemq_client_options_t *options, motemq_client_t **client);
 
-/* Accepts no new requests, completes those that were accepted, for no longer than timeout_ms, sends
- * DISCONNECT, and waits until the last callback has returned. Every done function was called then.
- * Messages that no callback has got yet are not delivered, and are left to the broker.
- * Returns 0 if everything was completed; otherwise MOTEMQ_CLIENT_UNFINISHED, or the reason for which the
- * client had ended before. */
+/* Closes the client: it accepts no new requests, waits up to timeout_ms for the accepted ones, sends
+ * DISCONNECT, and waits until the last callback has returned. All done functions have been called then.
+ * Messages that were not passed to a callback yet are not acknowledged. Returns 0 if all requests were
+ * completed; otherwise MOTEMQ_CLIENT_UNFINISHED, or the reason why the client had ended before. */
 int motemq_client_close(motemq_client_t *client, uint32_t timeout_ms);
 
-/* Does the same without waiting. */
+/* Begins to close the client as motemq_client_close does, without waiting. */
 int motemq_client_begin_close(motemq_client_t *client, uint32_t timeout_ms);
 
-/* Closes the client at once, if it was not closed, and frees it. The handle is not valid any more. NULL
- * is allowed. */
+/* Closes the client at once, if it was not closed, and frees it. After that the handle is not valid.
+ * client may be NULL. */
 int motemq_client_free(motemq_client_t *client);
 
 /* Writes the state of the connection to *state. */
 int motemq_client_get_state(motemq_client_t *client, motemq_client_state_t *state);
 
 /* Waits until there is a connection. Returns a motemq_client_session_state; MOTEMQ_CLIENT_TIMEOUT if
- * there is none after timeout_ms; or the reason for which the client has ended. */
+ * there is no connection after timeout_ms; or the reason why the client has ended. */
 int motemq_client_wait_connected(motemq_client_t *client, uint32_t timeout_ms);
 
-/* Waits until the client has ended: it was closed, or has given up. Returns what motemq_client_close
- * returns; MOTEMQ_CLIENT_TIMEOUT if it has not ended after timeout_ms. */
+/* Waits until the client has ended, because it was closed or has given up. Returns the same result as
+ * motemq_client_close, or MOTEMQ_CLIENT_TIMEOUT if the client has not ended after timeout_ms. */
 int motemq_client_wait_ended(motemq_client_t *client, uint32_t timeout_ms);
 
 /* ---- Requests -------------------------------------------------------------------------------- */
 
-/* Publishes a message. Waits for room if too many wait already, and with QoS 0 for a connection. done,
- * which may be NULL, gets 0 when the broker has the message; with QoS 0 when it is written. */
+/* Publishes a message. Waits for room if too many messages wait already, and with QoS 0 for a
+ * connection. done, which may be NULL, is called with 0 when the broker has acknowledged the message,
+ * or with QoS 0 when it is written. */
 int motemq_client_publish(motemq_client_t *client, const motemq_client_publish_t *message,
                           motemq_client_done_t done, void *context);
 
-/* Does the same, but never waits: returns MOTEMQ_CLIENT_FULL or MOTEMQ_CLIENT_OFFLINE instead. */
+/* Publishes a message as motemq_client_publish does, but never waits: it returns MOTEMQ_CLIENT_FULL or
+ * MOTEMQ_CLIENT_OFFLINE instead. */
 int motemq_client_try_publish(motemq_client_t *client, const motemq_client_publish_t *message,
                               motemq_client_done_t done, void *context);
 
-/* Subscribes to a topic filter. on_message gets every message that matches it; with several
- * subscriptions that match, each of their functions does. The subscription is made again after a
- * reconnection if the broker has lost it. done, which may be NULL, gets the QoS that the broker has
- * granted. Both get context. */
+/* Subscribes to a topic filter. on_message is called for every message that matches it; if several
+ * subscriptions match, the function of each is called. After a reconnection the client subscribes again
+ * if the broker has lost the session. done, which may be NULL, is called with the QoS that the broker
+ * has granted. context is passed to both. */
 int motemq_client_subscribe(motemq_client_t *client, const char *filter, int qos,
                             motemq_client_on_message_t on_message, motemq_client_done_t done,
                             void *context);
 
-/* Unsubscribes from a topic filter, which has to be identical to that of the subscription. When done,
- * which may be NULL, gets 0, on_message of that filter is not called any more. */
+/* Unsubscribes from a topic filter, which has to be identical to that of the subscription. After done,
+ * which may be NULL, was called with 0, on_message of that filter is no longer called. */
 int motemq_client_unsubscribe(motemq_client_t *client, const char *filter, motemq_client_done_t done,
                               void *context);
 

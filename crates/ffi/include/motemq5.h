@@ -1,11 +1,11 @@
-/* Motemq for C with MQTT 5: what motemq.h is with MQTT 3.1.1, and with the same rules, which that file
- * states. The functions begin with motemq5_. Types and errors that both versions have in common are
- * those of motemq.h.
+/* Motemq for C with MQTT 5. The rules are those of motemq.h, which is for MQTT 3.1.1. The functions
+ * begin with motemq5_. Types and errors that both versions have in common are those of motemq.h.
  *
  * Link libmotemq5.a. With libmotemq5_clean.a define MOTEMQ5_CLEAN: sessions end with their connection,
- * messages are published in one piece, there is no AUTH, and acknowledgements have no reasons. With
- * libmotemq5_sensor.a define MOTEMQ5_SENSOR: besides, nothing is received, and messages are published
- * with QoS 0 or 1. Functions that a library lacks are not declared then.
+ * messages are published in one piece, there is no AUTH, and acknowledgements have no reason codes.
+ * With libmotemq5_sensor.a define MOTEMQ5_SENSOR: in addition, no messages are received, and messages
+ * are published with QoS 0 or 1. The header then does not declare the functions that the library
+ * lacks.
  */
 #ifndef MOTEMQ5_H
 #define MOTEMQ5_H
@@ -37,51 +37,57 @@ typedef struct motemq5 motemq5_t;
         unsigned char bytes_[MOTEMQ5_SIZE(slots)];                                                  \
     }
 
-/* As motemq_init. rx needs room for the longest topic together with the properties of its message, and
- * for the packets that are not messages, of which CONNACK can be long: 256 bytes are a good beginning. */
+/* Makes a client as motemq_init does. rx also needs room for the properties of a message together with
+ * its topic, and for the whole of packets such as CONNACK, SUBACK and AUTH. Begin with 256 bytes. */
 motemq5_t *motemq5_init(void *memory, size_t size, uint16_t slots, uint8_t *rx, size_t rx_size,
                         uint8_t *tx, size_t tx_size);
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
-/* Besides those of motemq_error. MOTEMQ_REFUSED does not occur: see MOTEMQ5_DISCONNECTED. */
+/* Errors besides those of motemq_error. A broker of MQTT 5 that refuses the connection is reported as
+ * the event MOTEMQ5_DISCONNECTED. A broker that supports only MQTT 3.1.1 is reported as MOTEMQ_REFUSED
+ * with the return code 1. */
 typedef enum motemq5_error {
-    MOTEMQ5_UNSUPPORTED = -7, /* a command was not carried out, since the broker does not support it:
-                                 see motemq5_limits */
-    MOTEMQ5_TOPIC_ALIAS = -21 /* the connection has ended: the broker sent a topic alias above the
-                                 maximum of the client */
+    MOTEMQ5_UNSUPPORTED = -7, /* a command was not executed, since the broker does not support it: see
+                                 motemq5_limits */
+    MOTEMQ5_TOPIC_ALIAS = -21 /* the connection has ended: the broker sent a topic alias of 0, or above
+                                 the maximum that the client has announced */
 } motemq5_error;
 
 /* ---- Arguments ------------------------------------------------------------------------------- */
 
 /* A message to be published, or a will. */
 typedef struct motemq5_publish {
-    motemq_text_t topic; /* with a topic alias that was sent before the length may be 0 */
-    const void *payload; /* not NULL; if it is empty, "" */
+    motemq_text_t topic; /* the length may be 0 with a topic alias that was sent before */
+    const void *payload; /* not NULL; an empty payload is "" with length 0 */
     size_t payload_length;
-    uint32_t remaining; /* bytes of the payload that follow behind these: motemq5_publish_chunk */
+    uint32_t remaining; /* the number of bytes of the payload that are sent later: see
+                           motemq5_publish_chunk */
     uint8_t qos;        /* 0 to 2 */
     uint8_t retain;     /* 0 or 1 */
     const motemq5_property_t *properties; /* may be NULL if there are none */
     size_t properties_count;
 } motemq5_publish_t;
 
+/* When the broker sends retained messages to a subscription. */
 typedef enum motemq5_retain_handling {
-    MOTEMQ5_SEND_AT_SUBSCRIBE = 0, /* the broker sends stored messages to each subscription */
-    MOTEMQ5_SEND_IF_NEW = 1,       /* unless the subscription exists already */
+    MOTEMQ5_SEND_AT_SUBSCRIBE = 0, /* whenever the client subscribes */
+    MOTEMQ5_SEND_IF_NEW = 1,       /* when it subscribes, unless the subscription exists already */
     MOTEMQ5_DO_NOT_SEND = 2        /* never */
 } motemq5_retain_handling;
 
-/* A topic filter, and the options of the subscription. Zeros are those of MQTT 3.1.1. */
+/* A topic filter, and the options of the subscription. Zeros mean the behaviour of MQTT 3.1.1. */
 typedef struct motemq5_filter {
     motemq_text_t filter;
-    uint8_t qos;
-    uint8_t no_local;            /* 1: without the client's own messages */
-    uint8_t retain_as_published; /* 1: with the retain flag with which they were published */
+    uint8_t qos;                 /* the highest QoS with which messages are to be delivered */
+    uint8_t no_local;            /* 1: the broker does not send the client its own messages */
+    uint8_t retain_as_published; /* 1: messages have the retain flag with which they were published */
     uint8_t retain_handling;     /* motemq5_retain_handling */
 } motemq5_filter_t;
 
-/* The options of a connection. Zeros are those of motemq_connect_t. */
+/* The options of a connection. Zeros have the same meaning as in motemq_connect_t. The client adds the
+ * property MOTEMQ5_RECEIVE_MAXIMUM with the number of QoS 2 messages that it can accept, unless the
+ * properties contain it. */
 typedef struct motemq5_connect {
     motemq_text_t client_id; /* not NULL; with length 0 the broker chooses one */
     motemq_text_t user;      /* data NULL: no user name */
@@ -93,47 +99,49 @@ typedef struct motemq5_connect {
     uint16_t keep_alive;        /* seconds; 0 switches it off */
     uint16_t identifier_offset; /* see motemq_connect_t; with 0 a session of the broker that this
                                    client does not know ends the connection: MOTEMQ_UNEXPECTED */
-    uint8_t timeout;            /* seconds that an answer may take; 0: 10 */
-    uint8_t keep_session;       /* 0: the session begins with the connection (Clean Start); 1: it goes on
-                                   if the broker has it. How long it outlives the connection is the
-                                   property MOTEMQ5_SESSION_EXPIRY_INTERVAL */
+    uint8_t timeout;            /* time limit for CONNACK and PINGRESP in seconds; 0: 10 */
+    uint8_t keep_session;       /* 0: the session begins with the connection (Clean Start); 1: the broker
+                                   resumes it if it has it, and it never expires unless the properties
+                                   contain MOTEMQ5_SESSION_EXPIRY_INTERVAL */
 } motemq5_connect_t;
 
 /* ---- Commands -------------------------------------------------------------------------------- */
 
-/* As motemq_connect. */
+/* Begins a connection as motemq_connect does. */
 int motemq5_connect(motemq5_t *m, const motemq5_connect_t *connect);
 
-/* As motemq_publish. */
+/* Publishes a message as motemq_publish does. */
 int motemq5_publish(motemq5_t *m, const motemq5_publish_t *publish);
 
 #ifndef MOTEMQ5_SENSOR
-/* As motemq_subscribe and motemq_unsubscribe, with properties, which may be NULL if there are none. The
- * broker answers with MOTEMQ_SUBSCRIBED or MOTEMQ5_UNSUBSCRIBED. */
+/* Subscribe and unsubscribe as motemq_subscribe and motemq_unsubscribe do, with properties, which may
+ * be NULL if there are none. The event of the broker's answer is MOTEMQ_SUBSCRIBED or
+ * MOTEMQ5_UNSUBSCRIBED. */
 int motemq5_subscribe(motemq5_t *m, const motemq5_filter_t *filters, size_t count,
                       const motemq5_property_t *properties, size_t properties_count);
 int motemq5_unsubscribe(motemq5_t *m, const motemq5_filter_t *filters, size_t count,
                         const motemq5_property_t *properties, size_t properties_count);
 #endif
 
-/* As motemq_disconnect. */
+/* Ends the connection as motemq_disconnect does. */
 int motemq5_disconnect(motemq5_t *m);
 
-/* The same with a reason code and properties. With another code than 0 the broker publishes the will. */
+/* Ends the connection with a reason code and properties. With a code other than 0, the broker publishes
+ * the will. */
 int motemq5_disconnect_with(motemq5_t *m, uint8_t code, const motemq5_property_t *properties,
                             size_t properties_count);
 
 #ifndef MOTEMQ5_NO_RESUME
-/* Sends AUTH: with the code 0x18 it answers MOTEMQ5_AUTH, with 0x19 it begins an authentication anew. The
- * properties contain the authentication method of CONNECT. */
+/* Sends AUTH: with the code 0x18 it answers MOTEMQ5_AUTH, with 0x19 it begins a re-authentication. The
+ * properties have to contain the authentication method of CONNECT. Returns 0. */
 int motemq5_authenticate(motemq5_t *m, uint8_t code, const motemq5_property_t *properties,
                          size_t properties_count);
 
-/* Refuses the message that was delivered last, which had QoS 1 or 2: its acknowledgement will have this
- * reason code. */
+/* Refuses the message that was delivered last, which has to have QoS 1 or 2: its acknowledgement will
+ * have this reason code. Returns 0. */
 int motemq5_refuse(motemq5_t *m, uint8_t code);
 
-/* As the functions of motemq.h. */
+/* The same as the functions of motemq.h. */
 int motemq5_publish_chunk(motemq5_t *m, const void *data, size_t length);
 int motemq5_publish_direct(motemq5_t *m, uint32_t n);
 uint32_t motemq5_payload_remaining(const motemq5_t *m);
@@ -144,14 +152,16 @@ int motemq5_pass_over(motemq5_t *m, uint16_t id);
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-/* Besides those of motemq_event_kind. */
+/* Events besides those of motemq_event_kind. */
 typedef enum motemq5_event_kind {
-    MOTEMQ5_REFUSED = 6,        /* the broker refused a message; the identifier has ended */
-    MOTEMQ5_UNSUBSCRIBED = 10,  /* the broker has answered; the identifier has ended */
+    MOTEMQ5_REFUSED = 6,        /* the broker refused a message; the identifier is free */
+    MOTEMQ5_UNSUBSCRIBED = 10,  /* the broker has answered UNSUBSCRIBE; the identifier is free */
     MOTEMQ5_DISCONNECTED = 11,  /* the broker refused or ended the connection: close the transport */
-    MOTEMQ5_AUTH = 12,          /* the broker goes on with an authentication */
-    MOTEMQ5_REPEATED = 13       /* a QoS 2 message that was delivered before came again, and may have set
-                                   a topic alias; only if the client has offered aliases */
+    MOTEMQ5_AUTH = 12,          /* the broker continues an authentication, or has completed a
+                                   re-authentication */
+    MOTEMQ5_REPEATED = 13       /* a QoS 2 message that was delivered before arrived again, and may have
+                                   set a topic alias; only if the client has announced a topic alias
+                                   maximum */
 } motemq5_event_kind;
 
 /* An event: kind says which member is valid. */
@@ -164,13 +174,13 @@ typedef union motemq5_event {
     } connected;
     struct {
         uint8_t kind;
-        motemq_text_t topic; /* empty if a topic alias stands for it */
+        motemq_text_t topic; /* empty if the packet has only a topic alias */
         const uint8_t *payload; /* not to be read if the length is 0 */
         size_t payload_length;
-        uint32_t remaining; /* bytes of the payload that follow as MOTEMQ_PAYLOAD */
+        uint32_t remaining; /* the number of bytes that follow as MOTEMQ_PAYLOAD */
         motemq5_properties_t properties;
-        uint16_t id;        /* the broker's packet identifier; without meaning with QoS 0 */
-        uint8_t first_byte; /* see motemq5_message_qos and its like */
+        uint16_t id;        /* the broker's packet identifier; not defined with QoS 0 */
+        uint8_t first_byte; /* see motemq5_message_qos, motemq5_message_retain, motemq5_message_dup */
     } message;
     struct {
         uint8_t kind;
@@ -195,7 +205,7 @@ typedef union motemq5_event {
     struct {
         uint8_t kind;
         uint16_t id;
-        const uint8_t *codes; /* a reason code for each filter: below 0x80 it was accepted */
+        const uint8_t *codes; /* a reason code for each filter, 0x80 or above for a refusal */
         size_t count;
         motemq5_properties_t properties;
     } subscribed, unsubscribed;
@@ -216,7 +226,8 @@ typedef union motemq5_event {
     } repeated;
 } motemq5_event_t;
 
-/* As motemq_message_qos, motemq_message_retain and motemq_message_dup. */
+/* The same as motemq_message_qos, motemq_message_retain and motemq_message_dup. If the subscription has
+ * retain_as_published, motemq5_message_retain returns the flag with which the message was published. */
 static inline int motemq5_message_qos(const motemq5_event_t *event)
 {
     return event->message.first_byte >> 1 & 3;
@@ -232,21 +243,22 @@ static inline int motemq5_message_dup(const motemq5_event_t *event)
     return event->message.first_byte >> 3 & 1;
 }
 
-/* As motemq_next_event. */
+/* Returns the next event as motemq_next_event does. */
 int motemq5_next_event(motemq5_t *m, motemq5_event_t *event);
 
 #ifndef MOTEMQ5_SENSOR
-/* As motemq_topic_matches. */
+/* The same as motemq_topic_matches. */
 int motemq5_topic_matches(motemq_text_t filter, motemq_text_t topic);
 #endif
 
 /* ---- Limits ---------------------------------------------------------------------------------- */
 
-/* What the broker has announced in CONNACK. The client keeps to it. */
+/* The limits that the broker has announced in CONNACK. A command that would exceed one of them returns
+ * MOTEMQ5_UNSUPPORTED, or MOTEMQ_BUSY for the receive maximum. */
 typedef struct motemq5_limits {
-    uint32_t maximum_packet_size; /* UINT32_MAX: none */
-    uint16_t receive_maximum;     /* messages of QoS 1 and 2 in flight; UINT16_MAX: none */
-    uint16_t topic_alias_maximum; /* 0: no aliases */
+    uint32_t maximum_packet_size; /* in bytes; UINT32_MAX: none was announced */
+    uint16_t receive_maximum;     /* messages of QoS 1 and 2 in flight; UINT16_MAX: none was announced */
+    uint16_t topic_alias_maximum; /* the highest topic alias; 0: the broker accepts none */
     uint8_t maximum_qos;
     uint8_t retain_available; /* 0 or 1, and so on */
     uint8_t wildcard_subscription_available;
@@ -254,10 +266,11 @@ typedef struct motemq5_limits {
     uint8_t shared_subscription_available;
 } motemq5_limits_t;
 
+/* Sets *limits to the limits of the connection. Returns 0. */
 int motemq5_limits(const motemq5_t *m, motemq5_limits_t *limits);
 
-/* 1 if the receive maximum allows another message with QoS 1 or 2 now. If not, motemq5_publish returns
- * MOTEMQ_BUSY for it. */
+/* Returns 1 if the receive maximum allows another message with QoS 1 or 2 now, otherwise 0. In that case
+ * motemq5_publish returns MOTEMQ_BUSY for such a message. */
 int motemq5_has_send_quota(const motemq5_t *m);
 
 /* ---- Time and transport: as the functions of motemq.h ---------------------------------------- */
@@ -277,7 +290,7 @@ uint16_t motemq5_oldest_in_flight(const motemq5_t *m);
 /* ---- Memory that outlives a reset ------------------------------------------------------------ */
 
 #ifndef MOTEMQ5_NO_RESUME
-/* As MOTEMQ_IMAGE_SIZE, motemq_save and motemq_restore. */
+/* The same as MOTEMQ_IMAGE_SIZE, motemq_save and motemq_restore. */
 #define MOTEMQ5_IMAGE_SIZE(slots) (9u + 3u * (size_t)(slots))
 int motemq5_save(const motemq5_t *m, uint8_t *image, size_t size);
 int motemq5_restore(motemq5_t *m, const uint8_t *image, size_t size);
@@ -286,7 +299,7 @@ int motemq5_restore(motemq5_t *m, const uint8_t *image, size_t size);
 /* ---- Manual acknowledgement ------------------------------------------------------------------ */
 
 #ifndef MOTEMQ5_SENSOR
-/* As MOTEMQ_MANUAL and the functions of motemq.h. */
+/* The same as MOTEMQ_MANUAL and the functions of motemq.h. */
 #define MOTEMQ5_MANUAL(places)                                                                      \
     struct {                                                                                        \
         uint32_t words_[1 + (places)];                                                              \

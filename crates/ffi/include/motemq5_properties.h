@@ -39,8 +39,8 @@ typedef enum motemq5_property_id {
     MOTEMQ5_SHARED_SUBSCRIPTION_AVAILABLE = 0x2a      /* one: 0 or 1 */
 } motemq5_property_id;
 
-/* A property: id says which member is valid. Make one with the functions below; one that is filled in by
- * hand is zero at first. */
+/* A property: id says which member is valid. Make it with the functions below; to set its members
+ * directly, fill it with zeros first. */
 typedef union motemq5_property {
     uint8_t id; /* motemq5_property_id */
     struct {
@@ -81,7 +81,7 @@ static inline motemq5_property_t motemq5_empty_(uint8_t id)
     return property;
 }
 
-/* A property whose value is a number. */
+/* Makes a property whose value is a number. */
 static inline motemq5_property_t motemq5_number(uint8_t id, uint32_t value)
 {
     motemq5_property_t property = motemq5_empty_(id);
@@ -106,7 +106,7 @@ static inline motemq5_property_t motemq5_number(uint8_t id, uint32_t value)
     return property;
 }
 
-/* A property whose value is text, or data. */
+/* Makes a property whose value is text or data. */
 static inline motemq5_property_t motemq5_bytes(uint8_t id, const void *data, size_t length)
 {
     motemq5_property_t property = motemq5_empty_(id);
@@ -115,7 +115,7 @@ static inline motemq5_property_t motemq5_bytes(uint8_t id, const void *data, siz
     return property;
 }
 
-/* A user property. */
+/* Makes a user property. */
 static inline motemq5_property_t motemq5_user(motemq_text_t name, motemq_text_t value)
 {
     motemq5_property_t property = motemq5_empty_(MOTEMQ5_USER_PROPERTY);
@@ -124,17 +124,18 @@ static inline motemq5_property_t motemq5_user(motemq_text_t name, motemq_text_t 
     return property;
 }
 
-/* The properties of a received packet, as they are encoded. They lie in rx. */
+/* The properties of a received packet, as they are encoded. They are in rx. */
 typedef struct motemq5_properties {
     const uint8_t *bytes;
     size_t length;
 } motemq5_properties_t;
 
-/* Takes the first property off rest, which begins as a copy of the properties of an event. Returns 1 and
- * the property; or 0 if nothing is left, and the property is undefined. */
+/* Removes the first property from *rest, which is a copy of the properties of an event at first. Returns
+ * 1 and sets *property; or returns 0 if there are no more properties, and *property is undefined. */
 int motemq5_next_property(motemq5_properties_t *rest, motemq5_property_t *property);
 
-/* Returns 1 and the first property with this identifier; or 0 if there is none. */
+/* Returns 1 and sets *property to the first property with this identifier, or returns 0 if there is
+ * none. */
 static inline int motemq5_find_property(const motemq5_properties_t *properties, uint8_t id,
                                         motemq5_property_t *property)
 {

@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* As motemq_open, motemq_wait, motemq_flush, motemq_publish_long, motemq_close and motemq_error_text.
+/* The same as motemq_open, motemq_wait, motemq_flush, motemq_publish_long, motemq_close and
+ * motemq_error_text.
  * After MOTEMQ5_DISCONNECTED, motemq5_wait closes the transport and returns MOTEMQ_OFFLINE. */
 int motemq5_open(motemq5_t *m, const motemq_io_t *io, const motemq5_connect_t *connect);
 int motemq5_wait(motemq5_t *m, const motemq_io_t *io, motemq5_event_t *event, uint32_t timeout_ms);
