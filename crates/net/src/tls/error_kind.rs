@@ -19,8 +19,8 @@ pub enum TlsErrorKind {
         "the broker's certificate is for another name: use a host name that it contains, or set the expected name"
     )]
     WrongName,
-    /// The broker's certificate has only a common name (CN), and no subjectAltName. OpenSSL accepts
-    /// that, and rustls does not.
+    /// The broker's certificate has only a common name (CN) and no subjectAltName, as certificates
+    /// of X.509 version 1 do. OpenSSL accepts that, and rustls does not.
     #[error(
         "the broker's certificate has no subjectAltName, and its common name (CN) is not accepted: make one with subjectAltName, as `openssl` does with `-addext subjectAltName=DNS:HOST`, or use a program that was built with OpenSSL"
     )]
