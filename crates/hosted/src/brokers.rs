@@ -61,7 +61,7 @@ impl Brokers {
         self.addresses.push(Address { host, port });
     }
 
-    /// Returns how many were added.
+    /// Returns the number of brokers that were added.
     pub fn count(&self) -> u32 {
         self.addresses.len() as u32
     }

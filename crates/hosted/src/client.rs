@@ -6,26 +6,26 @@
 #[macro_export]
 macro_rules! client_methods {
     () => {
-        /// Opens a stream of all messages that no other stream gets: those of a session that goes
-        /// on from earlier, and those of streams that were dropped. Messages that wait for a stream
-        /// go there at once.
+        /// Opens a stream of all messages that no other stream receives: messages of a resumed
+        /// session to which no stream belongs yet, and messages of streams that were dropped. It
+        /// receives messages that already wait for a stream at once.
         pub fn messages(&self) -> Subscription {
             let stream = self.shared.with(|inner| inner.client.messages());
             Subscription::new(self, stream)
         }
 
-        /// Returns the state of the connection: since when there is one, or why there is none and
-        /// when the next attempt begins.
+        /// Returns the state of the connection: the time since when there is a connection, or the
+        /// reason why there is none and the time of the next attempt.
         pub fn state(&self) -> State {
             self.shared
                 .with(|inner| at_instants(inner.client.state(), &self.shared))
         }
 
-        /// Begins the [authentication](Options::authentication) anew, over the connection that
-        /// there is. If it fails, the connection ends, and the state has the reason.
+        /// Begins a [re-authentication](Options::authentication) over the present connection, which
+        /// only MQTT 5 has. If it fails, the connection ends, and the state contains the reason.
         ///
         /// # Errors
-        /// An [`AuthenticateError`]. Nothing was done.
+        /// An [`AuthenticateError`]. The re-authentication has not begun then.
         pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
             self.shared.with(|inner| {
                 inner.wake_driver();
@@ -33,28 +33,28 @@ macro_rules! client_methods {
             })
         }
 
-        /// Returns the client identifier that the broker has chosen for a client without one, which
-        /// a broker of MQTT 5 does. Later connections use it.
+        /// Returns the client identifier that the broker of MQTT 5 has assigned to a client without
+        /// one. Later connections use it.
         pub fn assigned_client_id(&self) -> Option<String> {
             self.shared
                 .with(|inner| inner.client.assigned_client_id().map(Into::into))
         }
 
         /// Returns the topic filters to which the client is subscribed: those that the broker has
-        /// granted, but for those from which the client has unsubscribed, and those that the broker
-        /// refused when it had lost the session and the client subscribed again. Then
-        /// [`States::changed`] returns.
+        /// granted, except those from which the client has unsubscribed, and those that the broker
+        /// refused when the client subscribed again after the loss of a session. After such a
+        /// refusal, [`States::changed`] returns.
         pub fn subscriptions(&self) -> Vec<String> {
             self.shared
                 .with(|inner| inner.client.subscriptions().map(Into::into).collect())
         }
 
-        /// Watches how the [`State`] changes from now on.
+        /// Returns an object that waits for changes of the [`State`] from now on.
         pub fn states(&self) -> States {
             States::new(&self.shared)
         }
 
-        /// Returns counts of past events, and of messages that wait now.
+        /// Returns counts of past events since the client was made, and of messages that wait now.
         pub fn counters(&self) -> Counters {
             self.shared.with(|inner| inner.client.counters())
         }
@@ -76,7 +76,8 @@ macro_rules! states {
             state.clone().map_time(instant)
         }
 
-        /// Watches a connection's [`State`]. Of several changes at once it returns the last.
+        /// Waits for changes of a connection's [`State`]. After several changes in quick
+        /// succession, it returns the last state.
         ///
         $(#[$example])*
         #[derive(Debug)]

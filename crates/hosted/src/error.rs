@@ -9,11 +9,11 @@ use std::{error::Error, io, sync::Arc};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// The message was not accepted. Nothing was done.
+    /// The client did not accept the message. Nothing was sent.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// The reader failed or ended early. The connection was closed, since half a packet cannot be
-    /// taken back.
+    /// The reader failed, or ended before the announced length. The client closed the connection,
+    /// since a packet that was sent in part cannot be taken back.
     #[error("the payload could not be read to its end ({0}): publish it again when it can be read")]
     Source(Arc<io::Error>),
     /// The connection was lost before the payload was complete.
@@ -22,7 +22,8 @@ pub enum UploadError {
         because(.reason.as_ref())
     )]
     Lost {
-        /// The reason, if there is no other connection yet.
+        /// The reason why the connection was lost, or `None` if there is another connection
+        /// already.
         reason: Option<DisconnectReason>,
     },
 }
@@ -117,13 +118,14 @@ pub fn is_good(ended: Ended) -> Result<(), Ended> {
     }
 }
 
-/// Defines `Error`, any error of a face, with an example, and with variants that only this face has.
+/// Defines `Error`, any error of a face, with an example, and with variants that only this face
+/// has.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! error {
     ($(#[$example:meta])* { $($variants:tt)* }) => {
-        /// Any error of this crate, for functions that return several of them. Each text says what
-        /// to do next.
+        /// Any error of this crate, for functions of an application that can fail in several ways.
+        /// Each text says what to do next.
         ///
         $(#[$example])*
         #[derive(Clone, Debug, thiserror::Error)]
@@ -139,7 +141,7 @@ macro_rules! error {
             #[cfg(feature = "_tls")]
             #[error(transparent)]
             Tls(#[from] ::motemq_net::TlsError),
-            /// A message was not accepted.
+            /// The client did not accept a message.
             #[error(transparent)]
             Publish(#[from] ::motemq_client::PublishError),
             /// A message with a payload from a reader was not published.
@@ -148,7 +150,7 @@ macro_rules! error {
             /// A subscription failed.
             #[error(transparent)]
             Subscribe(#[from] ::motemq_client::SubscribeError),
-            /// A message that was accepted did not succeed.
+            /// The client accepted a message, but it did not succeed.
             #[error(transparent)]
             Request(#[from] ::motemq_client::RequestError),
             /// The client has ended.

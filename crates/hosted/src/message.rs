@@ -1,29 +1,32 @@
 //! Received messages, which are alike in both faces but for how the rest of a long payload is read.
 
-/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`. `Shared` is
-/// the type that implements [`Shared`](crate::Shared).
+/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`.
+/// `Shared` is the type that implements [`Shared`](crate::Shared).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! message {
     ($(#[$example:meta])*) => {
-        /// A message that was received. Cloning it copies no bytes.
+        /// A received message. Cloning it copies no bytes.
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub struct Message {
-            /// The topic to which it was published.
+            /// The topic to which the message was published.
             pub topic: ::std::sync::Arc<str>,
             /// The payload, or only its beginning: see [`is_whole`](Self::is_whole).
             pub payload: ::bytes::Bytes,
             /// The length of the whole payload in bytes.
             pub len: u64,
-            /// The QoS with which it was delivered.
+            /// The quality of service with which the broker delivered the message.
             pub qos: ::motemq::QoS,
-            /// True if the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+            /// The retain flag: whether the broker had stored the message before this subscription
+            /// was made [MQTT-3.3.1-8]. With MQTT 5 and
+            /// [retain as published](::motemq::SubscriptionOptions::retain_as_published), it is the
+            /// flag with which the message was published.
             pub retain: bool,
-            /// True if the broker may have sent it before. With QoS 1 it may have been delivered
-            /// then, with QoS 2 it was not.
+            /// The DUP flag: whether the broker may have sent the message before. With QoS 1 the
+            /// application may have processed it before; with QoS 2 it has not.
             pub dup: bool,
-            /// The packet identifier that the broker chose; `None` with QoS 0.
+            /// The packet identifier that the broker chose, or `None` with QoS 0.
             pub packet_id: Option<::motemq::PacketId>,
             /// The properties, which only MQTT 5 has.
             pub properties: ::motemq_client::MessageProperties,
@@ -50,20 +53,21 @@ macro_rules! message {
                 }
             }
 
-            /// Returns whether all of the payload is in [`payload`](Self::payload). It is, unless
-            /// the payload is larger than [`Options::max_message`](crate::Options::max_message) and
-            /// arrived in more than one piece.
+            /// Returns whether [`payload`](Self::payload) contains the whole payload. It does not
+            /// if the payload is larger than [`Options::max_message`](crate::Options::max_message)
+            /// and arrived in more than one piece.
             pub fn is_whole(&self) -> bool {
                 self.rest.is_none()
             }
 
             /// Returns a reader of the whole payload, of any size, which reads it while it arrives.
             ///
-            /// Nothing behind the message is received meanwhile. A message that was not whole is
-            /// acknowledged when its payload is read to the end, or when all its clones and readers
-            /// are dropped, which discards the rest. Clones read from one and the same rest. If the
-            /// connection is lost before the end, reading fails with `ConnectionReset`; with QoS 1
-            /// and 2 the message arrives again then.
+            /// The client receives nothing that follows the message until the payload is complete.
+            /// A message whose payload was not complete is acknowledged when the payload is read to
+            /// the end, or when all its clones and readers are dropped, which discards the rest.
+            /// Clones share the rest: each piece is read only once. If the connection is lost
+            /// before the end, reading fails with `ConnectionReset`, and with QoS 1 and 2 the
+            /// message arrives again.
             ///
             $(#[$example])*
             pub fn into_reader(self) -> PayloadReader {
@@ -81,12 +85,13 @@ macro_rules! message {
             rest: Option<$crate::Rest<Shared>>,
         }
 
-        /// The acknowledgement of a message, to be given when it is processed: see
-        /// [`Subscription::recv_unacked`](crate::Subscription::recv_unacked).
+        /// The acknowledgement of a message, which the application gives when it has processed the
+        /// message: see [`Subscription::recv_unacked`](crate::Subscription::recv_unacked).
         ///
-        /// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It
-        /// arrives again over the next connection, if the session is kept. While it is held, the
-        /// message does not arrive again as long as the session goes on, over whichever connection.
+        /// If it is dropped instead, the message and those that follow it stay unacknowledged. If
+        /// the session is kept, the message arrives again over the next connection. While the
+        /// application holds this object, the message does not arrive again as long as the session
+        /// lasts, even over another connection.
         #[must_use = "the message is acknowledged by `ack` only"]
         pub struct Unacked($crate::PendingAck<Shared>);
 
@@ -98,9 +103,9 @@ macro_rules! message {
                 Unacked($crate::PendingAck::new(shared, ack))
             }
 
-            /// Acknowledges the message. If the connection over which it arrived is lost, it is
-            /// acknowledged when the broker has sent it again. Has no effect with QoS 0, and if the
-            /// session is over.
+            /// Acknowledges the message. If the connection over which the message arrived is lost,
+            /// the client acknowledges it when the broker has sent it again. It has no effect with
+            /// QoS 0, and if the session has ended.
             pub fn ack(self) {
                 self.0.ack();
             }

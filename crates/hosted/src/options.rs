@@ -6,14 +6,15 @@
 #[macro_export]
 macro_rules! way_options {
     ($face:literal) => {
-        /// Reads `mqtt://[user[:password]@]host[:port][/topic]`, or the same with `mqtts://`, `ws://`,
-        /// `wss://`, `unix://`: see [`BrokerUrl`](crate::BrokerUrl). The client identifier is empty: set
-        /// [`client_id`](Self::client_id), without which the session cannot be
-        /// [kept](Self::keep_session).
+        /// Makes the options from a URL: `mqtt://[user[:password]@]host[:port][/topic]`, or one
+        /// with `mqtts://`, `ws://`, `wss://` or `unix://`: see [`BrokerUrl`](crate::BrokerUrl).
+        /// The client identifier is empty. To [keep](Self::keep_session) the session, set
+        /// [`client_id`](Self::client_id).
         ///
         /// # Errors
-        /// A [`UrlError`] for another form or scheme.
+        /// A [`UrlError`] if the text is not such a URL.
         ///
+        /// # Examples
         /// ```
         #[doc = concat!("use ", $face, "::{Client, Options};")]
         /// let options = Options::from_url("mqtt://node:secret@broker.example/cellar/#")?;
@@ -32,27 +33,29 @@ macro_rules! way_options {
             })
         }
 
-        /// Returns the topic or filter in the [URL](Self::from_url) that these options were made from,
-        /// for the caller's own use.
+        /// Returns the topic or topic filter of the [URL](Self::from_url) from which the options
+        /// were made. The client itself does not use it.
         pub fn topic(&self) -> Option<&str> {
             self.topic.as_deref()
         }
 
-        /// Adds a broker. Brokers take turns: when one cannot be reached or refuses, the next one is
-        /// tried, from the one that was reached last on. All addresses of a host are tried, at intervals
-        /// of a quarter of a second, and the first that opens is used.
+        /// Adds a broker. Without any, the client connects to `localhost`. If a broker cannot be
+        /// reached or refuses the connection, the client tries the next one; it begins with the one
+        /// that it reached last. It tries all addresses of a host at intervals of 250 ms, and uses
+        /// the first connection that opens.
         pub fn broker(mut self, host: impl Into<String>, port: u16) -> Self {
             self.brokers.add(host.into(), port);
             self
         }
 
-        /// Sets how brokers are reached, apart from host and port: through which layers.
+        /// Sets the [route](crate::Route) to all brokers, which contains the layers of the
+        /// connection and their settings. The hosts are those of [`broker`](Self::broker).
         pub fn route(mut self, route: $crate::Route) -> Self {
             self.brokers.set_route(route);
             self
         }
 
-        /// Uses TLS with these settings. The port of a [broker](Self::broker) is then mostly 8883.
+        /// Uses TLS with these settings. The usual port of a [broker](Self::broker) is then 8883.
         #[cfg(feature = "_tls")]
         #[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
         pub fn tls(mut self, tls: $crate::Tls) -> Self {
@@ -61,8 +64,9 @@ macro_rules! way_options {
             self
         }
 
-        /// Goes through this proxy, to each of the brokers. A Unix socket is reached without one.
+        /// Connects to all brokers through this proxy. A Unix socket does not use it.
         ///
+        /// # Examples
         /// ```
         #[doc = concat!("use ", $face, "::{Options, Proxy};")]
         /// let proxy = Proxy::from_url("socks5://node:secret@proxy.example:1080")?;
@@ -75,14 +79,16 @@ macro_rules! way_options {
             self
         }
 
-        /// Sets headers and more of the request for a WebSocket, where the URL has one.
+        /// Sets the headers and the other settings of the WebSocket handshake, for connections with
+        /// a WebSocket.
         #[cfg(feature = "websocket")]
         pub fn websocket(mut self, websocket: $crate::WebSocket) -> Self {
             self.brokers.route_mut().websocket = websocket;
             self
         }
 
-        /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
+        /// Calls this function with each packet that is sent or received. The packets contain
+        /// payloads and passwords.
         pub fn trace(
             mut self,
             look: impl FnMut($crate::Direction, &$crate::TracedPacket<'_>) + Send + 'static,
@@ -91,9 +97,9 @@ macro_rules! way_options {
             self
         }
 
-        /// Shows all bytes that pass, in either direction, in the pieces in which they are written
-        /// and read, without the layers of TLS and WebSocket. Passwords are among them. The function
-        /// gets the number of the connection, too, counted from 1.
+        /// Calls this function with all bytes that are sent or received, in the pieces in which
+        /// they are written and read, without the layers of TLS and WebSocket. They contain
+        /// passwords. The first argument is the number of the connection, counted from 1.
         pub fn trace_bytes(
             mut self,
             look: impl FnMut(u64, $crate::Direction, &[u8]) + Send + 'static,

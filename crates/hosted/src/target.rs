@@ -4,28 +4,27 @@ use motemq_client::{TransportError, TransportErrorKind};
 use motemq_net::{Route, Scheme, addresses_to_try};
 use std::{io, net::SocketAddr, sync::Arc};
 
-/// User name and password.
+/// A user name and a password.
 pub type Login = (Option<String>, Option<Vec<u8>>);
 
 /// An attempt to connect to a broker: see `Options::credentials`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The way of the attempt to the broker, and its layers: host, port, path and query, proxy,
-    /// certificates, headers of the WebSocket. A function of `Options::credentials` may change all
-    /// of it.
+    /// The route of the attempt: host, port, path and query, proxy, certificates, and headers of
+    /// the WebSocket handshake. A function of `Options::credentials` can change all of them.
     pub route: Route,
     login: Option<Login>,
 }
 
 impl Attempt {
-    /// Makes an attempt as the options say.
+    /// Makes an attempt with this route.
     #[doc(hidden)]
     pub fn new(route: Route) -> Self {
         Attempt { route, login: None }
     }
 
-    /// Sets user name and password, for this attempt and those after it.
+    /// Sets the user name and the password for this attempt and later ones.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
         self.login = Some((Some(user.into()), Some(password.into())));
         self
@@ -63,7 +62,7 @@ impl Target {
         }
     }
 
-    /// Returns how many addresses are to be tried, at least one.
+    /// Returns the number of addresses to try, at least one.
     pub fn count(&self) -> u32 {
         self.addresses.len().max(1) as u32
     }
@@ -73,12 +72,12 @@ impl Target {
         self.addresses.get(index as usize).copied()
     }
 
-    /// Returns where it is, for people.
+    /// Returns the host and port of the broker, for messages to people.
     pub fn place(&self) -> String {
         self.broker.to_string()
     }
 
-    /// Returns where the first socket leads, for people.
+    /// Returns the destination of the first socket, for messages to people.
     pub fn next_place(&self) -> String {
         match &self.route.proxy {
             Some(proxy) if self.route.scheme != Scheme::Unix => {
