@@ -6,8 +6,8 @@ use core::{
 };
 
 /// The data that the client and the server have sent so far in an authentication. The client sends
-/// first, then both take turns. The argument of the function of
-/// [`Options::authentication`](crate::Options::authentication).
+/// first, then both take turns. It is the argument of the function that
+/// [`Options::authentication`](crate::Options::authentication) sets.
 ///
 /// `Debug` does not show the data.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]

@@ -29,7 +29,8 @@ pub enum Reconnect {
     /// Each wait is random, from 0 to a limit that doubles with each attempt ("full jitter").
     /// Therefore a thousand clients of a broker that restarts do not return at the same moment, and
     /// two clients with the same client identifier do not disconnect each other in step. The limit
-    /// returns to its first value after a connection that has lasted for 30 s and for `cap`.
+    /// returns to its first value after a connection that has lasted at least 30 s, and at least as
+    /// long as `cap`.
     BackOff {
         /// The limit of the wait before the first attempt.
         first: Duration,

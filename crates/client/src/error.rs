@@ -283,8 +283,8 @@ fn because(reason: Option<&BrokerReason>) -> String {
     reason.map_or(String::new(), |reason| format!(": {reason}"))
 }
 
-/// The reason why a request that the client accepted (a message with QoS 1 or 2, a subscription or
-/// its end) did not succeed.
+/// The reason why a request that the client accepted did not succeed. A request is a message, a
+/// SUBSCRIBE or an UNSUBSCRIBE.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {

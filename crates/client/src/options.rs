@@ -531,8 +531,8 @@ impl Options {
     }
 
     /// Makes the client durable: it sends nothing that depends on a change of its state before that
-    /// change is stored: see [`Event::Persist`](crate::Event::Persist). Use it with a session that
-    /// is [kept](Self::keep_session).
+    /// change is stored, as [`Event::Persist`](crate::Event::Persist) describes. Use it with a
+    /// session that is [kept](Self::keep_session).
     pub fn durable(mut self) -> Self {
         self.durable = true;
         self

@@ -47,8 +47,8 @@ pub struct Profile {
     pub client_id_not: Option<char>,
     /// Whether a connection requires a user name and a password.
     pub login: bool,
-    /// The longest keep alive in seconds, which must not be switched off; or `None` if any keep
-    /// alive is accepted, and none as well.
+    /// The longest keep alive in seconds, or `None` if the broker accepts any keep alive, including
+    /// 0. With a longest one, 0 is not accepted.
     pub keep_alive: Option<u16>,
     /// The highest QoS of messages and filters.
     pub qos: QoS,
@@ -59,8 +59,8 @@ pub struct Profile {
     /// The texts with one of which each topic or filter has to begin, or an empty slice if any
     /// topic is accepted.
     pub roots: &'static [&'static str],
-    /// A text with which topics can begin that is not counted for [`topic`](Self::topic) and
-    /// [`slashes`](Self::slashes), and neither is the level after it.
+    /// A text with which topics can begin. This text and the level after it are not counted for
+    /// [`topic`](Self::topic) and [`slashes`](Self::slashes).
     pub uncounted: Option<&'static str>,
     /// The greatest length of a payload in bytes.
     pub payload: u32,

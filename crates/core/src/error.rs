@@ -70,8 +70,9 @@ impl SendError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Fault {
-    /// The broker refused CONNECT with this return code of MQTT 3.1.1. A server of MQTT 5 refuses
-    /// with [`Event::Disconnected`](crate::Event::Disconnected), unless it speaks only MQTT 3.1.1.
+    /// The broker refused CONNECT with this return code of MQTT 3.1.1. In a session of MQTT 5, it
+    /// means that the server supports only MQTT 3.1.1; a server of MQTT 5 refuses with
+    /// [`Event::Disconnected`](crate::Event::Disconnected).
     Refused(ReturnCode),
     /// The broker sent bytes that are not a packet of the version of MQTT in use: [MQTT-4.8.0-1]
     /// of MQTT 3.1.1, [MQTT-4.13.1-1] of MQTT 5.

@@ -177,8 +177,8 @@ pub trait HasMqtt5: for<'r> Protocol<Properties<'r> = Properties<'r>> {}
 
 impl<C: Profile> HasMqtt5 for Mqtt5<C> {}
 
-/// The properties of a packet that a session of the version `P` sends: `()` for none, or with
-/// [`Mqtt5`] and [`Either`] a list.
+/// The properties of a packet that a session of the version `P` sends: `()` for none, or, with
+/// [`Mqtt5`] and [`Either`], a list.
 ///
 /// The trait is sealed.
 pub trait SendProperties<'a, P>: sealed::SentBy<P> + PropertySource<'a> {}
@@ -188,8 +188,8 @@ impl<P: Protocol> SendProperties<'_, P> for () {}
 impl<P: HasMqtt5> sealed::SentBy<P> for &[Property<'_>] {}
 impl<'a, P: HasMqtt5> SendProperties<'a, P> for &'a [Property<'a>] {}
 
-/// The options of a topic filter that a session of the version `P` sends: `()` for none, or with
-/// [`Mqtt5`] and [`Either`] [`SubscriptionOptions`].
+/// The options of a topic filter that a session of the version `P` sends: `()` for none, or, with
+/// [`Mqtt5`] and [`Either`], [`SubscriptionOptions`].
 ///
 /// The trait is sealed.
 pub trait SendOptions<P>: sealed::SentBy<P> + FilterOptions {}

@@ -76,8 +76,8 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
     /// A [`Fault`] ends the connection, with DISCONNECT in `tx` if the profile gives reasons:
     /// [`Unexpected`](Fault::Unexpected) if the alias was not set;
     /// [`PacketTooLarge`](Fault::PacketTooLarge) if its topic has more than `LENGTH` bytes, or may
-    /// have come with a message that was skipped. Neither is a fault of the server: use more
-    /// memory, or announce no aliases.
+    /// have come with a message that was skipped. In the second case, use more memory, or announce
+    /// no aliases.
     pub fn resolve<'e, P: HasMqtt5>(
         &'e mut self,
         session: &mut Session<[Slot], P>,

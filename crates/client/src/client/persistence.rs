@@ -16,7 +16,23 @@ impl Client {
     /// streams.
     ///
     /// # Errors
-    /// A [`RestoreError`].
+    /// A [`RestoreError`] if the image or a record is damaged, or does not fit the options or this
+    /// version of the crate.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Publish, QoS};
+    /// use motemq_client::{Client, Options};
+    /// let options = Options::new("node-7").keep_session().durable();
+    /// let mut client = Client::new(options.clone()).unwrap();
+    /// let open = Publish::to("door").payload(b"open").qos(QoS::AtLeastOnce);
+    /// client.publish(&open).unwrap();
+    /// let changes = client.take_changes(); // to be stored
+    /// // After a restart:
+    /// let client = Client::restore(options, &changes.image, changes.records)?;
+    /// assert_eq!(client.counters().queued, 1);
+    /// # Ok::<(), motemq_client::RestoreError>(())
+    /// ```
     pub fn restore(
         options: Options,
         image: &[u8],

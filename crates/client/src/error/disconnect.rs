@@ -138,7 +138,7 @@ pub enum DisconnectReason {
     /// The transport failed.
     #[error(transparent)]
     Transport(TransportError),
-    /// The broker violated the protocol, or did not answer in time.
+    /// The broker violated the protocol, did not answer in time, or exceeded a limit of the client.
     #[error("{}", fault_text(.0))]
     Fault(Fault),
     /// The broker refused CONNECT with this return code of MQTT 3.1.1.

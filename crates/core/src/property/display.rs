@@ -2,8 +2,8 @@
 use super::Property;
 use core::fmt::{self, Debug, Display, Formatter};
 
-/// Shows the name of the property and its value, as in `receive maximum 20`. Data is shown with its
-/// bytes that are not ASCII escaped; authentication data is not shown.
+/// Shows the name of the property and its value, as in `receive maximum 20`. Bytes of data that are
+/// not ASCII are shown as escapes. Authentication data is not shown.
 impl Display for Property<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let name = self.name();

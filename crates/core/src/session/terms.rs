@@ -288,7 +288,7 @@ impl Terms {
 #[non_exhaustive]
 pub struct Limits {
     /// The number of messages with QoS 1 and 2 that may be in flight to the server; `u16::MAX` if
-    /// it has named none, or the profile has QoS 0 alone.
+    /// it has announced no receive maximum, or the profile has only QoS 0.
     pub receive_maximum: u16,
     /// The length in bytes of the longest packet that the server accepts; `u32::MAX` if it has
     /// announced no maximum packet size.

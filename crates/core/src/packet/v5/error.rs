@@ -17,8 +17,8 @@ pub enum DecodeError {
     Code(ReasonCode),
     /// A PUBLISH has neither a topic nor a topic alias (section 3.3.2.1).
     NoTopic,
-    /// The options of a subscription are a QoS or a retain handling of 3, or no local with a shared
-    /// subscription [MQTT-3.8.3-4].
+    /// The options of a subscription contain a QoS of 3, a retain handling of 3, or No Local with a
+    /// shared subscription [MQTT-3.8.3-4].
     Options,
     /// The topic filter of a shared subscription is not `$share/NAME/FILTER` with a name without
     /// wildcards [MQTT-4.8.2-1] [MQTT-4.8.2-2].

@@ -119,7 +119,7 @@ impl<P: HasMqtt5> Session<[Slot], P> {
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if no whole message with QoS 1 or 2 was delivered last, or
     /// for a code that its acknowledgement cannot have [MQTT-3.4.2-1] [MQTT-3.5.2-1];
-    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) speaks MQTT 3.1.1.
+    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) uses MQTT 3.1.1.
     pub fn refuse(&mut self, code: ReasonCode) -> Result<(), SendError> {
         const {
             require_reasons::<P>();
