@@ -197,3 +197,45 @@ fn mqtt_3_10_3_2() {
     malformed(b"\xa2\x03\0\x07\0");
     assert_eq!(encoded(&unsubscribe(&[])), Err(SendError::Invalid));
 }
+
+/// Filters that were read are written into the other packet, too: without their options, or with
+/// the first ones.
+#[test]
+fn filters_of_one_packet_are_written_into_the_other() {
+    let with_options = b"\x82\x0b\0\x07\0\0\x01a\x2e\0\x01#\x01";
+    let without = b"\xa2\x09\0\x07\0\0\x01a\0\x01#";
+    let with_none = b"\x82\x0b\0\x07\0\0\x01a\0\0\x01#\0";
+    for (read, [into_subscribe, into_unsubscribe]) in [
+        (&with_options[..], [&with_options[..], without]),
+        (without, [with_none, without]),
+    ] {
+        let Ok(Some((
+            Packet::Subscribe {
+                id,
+                filters,
+                properties,
+            }
+            | Packet::Unsubscribe {
+                id,
+                filters,
+                properties,
+            },
+            _,
+        ))) = decode(read)
+        else {
+            panic!("{}", hex(read));
+        };
+        let subscribe = Packet::Subscribe {
+            id,
+            filters,
+            properties,
+        };
+        let unsubscribe = Packet::Unsubscribe {
+            id,
+            filters,
+            properties,
+        };
+        assert_eq!(encoded(&subscribe).unwrap(), into_subscribe);
+        assert_eq!(encoded(&unsubscribe).unwrap(), into_unsubscribe);
+    }
+}

@@ -11,6 +11,7 @@ mod dialogue;
 mod disconnect;
 mod flow;
 mod judge;
+mod lengths;
 mod limits;
 mod long;
 mod manual;
