@@ -23,7 +23,8 @@
 //! # Examples
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
-//! use std::io::{ErrorKind, Read, Write};
+//! use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+//! use std::io::{Read, Write};
 //! use std::time::{Duration, Instant};
 //!
 //! fn run(mut socket: std::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
@@ -73,7 +74,7 @@
 //!         match socket.read(rx.space()) {
 //!             Ok(0) => session.on_connection_lost(),
 //!             Ok(n) => rx.commit(n),
-//!             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!             Err(e) if matches!(e.kind(), Interrupted | TimedOut | WouldBlock) => {}
 //!             Err(e) => return Err(e.into()),
 //!         }
 //!     }

@@ -2,7 +2,10 @@
 //! burst: thirty messages that are all answered with QoS 1, through eight slots.
 use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot, packet};
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{
+        ErrorKind::{Interrupted, TimedOut, WouldBlock},
+        Read, Write,
+    },
     net::{TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
@@ -55,7 +58,7 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
         match socket.read(rx.space()) {
             Ok(0) => session.on_connection_lost(),
             Ok(n) => rx.commit(n),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(e) if matches!(e.kind(), Interrupted | TimedOut | WouldBlock) => {}
             Err(e) => return Err(e.into()),
         }
     }
