@@ -314,7 +314,9 @@ impl<'a, T: Copy> Connect<'a, T> {
     /// that outlives the connection if there is none [MQTT-3.1.2-4].
     ///
     /// With MQTT 5, the session never expires unless the [properties](Self::properties()) contain
-    /// a [session expiry interval](Property::SessionExpiryInterval).
+    /// a [session expiry interval](Property::SessionExpiryInterval). Also set an
+    /// [identifier offset](Self::identifier_offset()) other than 0 with MQTT 5. Without one, a
+    /// program that was started again cannot connect while the broker has its earlier session.
     pub const fn keep_session(mut self) -> Self {
         self.clean = false;
         self

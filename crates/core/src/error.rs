@@ -83,7 +83,9 @@ pub enum Fault {
     /// that the session's [`Profile`](crate::Profile) leaves out.
     ///
     /// With MQTT 5, this is every protocol error that has no fault of its own, such as a property
-    /// or a reason code that the packet cannot have, or the wrong authentication method.
+    /// or a reason code that the packet cannot have, or the wrong authentication method. If it ends
+    /// each connection that asks for a [kept session](crate::Connect::keep_session), set an
+    /// [identifier offset](crate::Connect::identifier_offset()) other than 0.
     Unexpected,
     /// The broker did not answer CONNECT or PINGREQ in time: see
     /// [`Connect::timeout`](crate::Connect::timeout()) and [`tick`](crate::Session::tick).

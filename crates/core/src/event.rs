@@ -185,7 +185,9 @@ pub enum SessionState {
     /// example from before a restart. Subscriptions may exist, and messages may arrive for them.
     /// The broker may still hold QoS 2 messages under identifiers of this client, and mistake new
     /// messages under the same identifiers for repetitions. Therefore identifiers begin at the
-    /// [offset](crate::Connect::identifier_offset()) of [`Connect`](crate::Connect).
+    /// [offset](crate::Connect::identifier_offset()) of [`Connect`](crate::Connect). With MQTT 5
+    /// and an offset of 0, the fault [`Unexpected`](crate::Fault::Unexpected) ends the connection
+    /// instead.
     Unrecognized,
 }
 

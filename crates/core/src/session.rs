@@ -285,7 +285,8 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Returns whether a command that needs a slot would find one now. These commands are
     /// [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe), and
     /// [`publish`](Self::publish) with QoS 1 or 2; without a free slot they return
-    /// [`Busy`](SendError::Busy).
+    /// [`Busy`](SendError::Busy). Returns false while messages are being resent, too. Does not
+    /// check that the connection [is open](Self::is_open).
     ///
     /// Call it before taking an event whose answer has to be published with QoS 1 or 2. The
     /// acknowledgement that frees a slot may follow further messages, so a program that must not
