@@ -177,8 +177,8 @@ typedef struct motemq_client_options {
     motemq_client_on_state_t on_state;     /* may be NULL */
     void *context;                         /* passed to on_message and on_state */
     uint32_t connect_timeout_ms; /* 0: 10 s */
-    uint32_t ack_timeout_ms;     /* after this time a message is given up that was not acknowledged;
-                                    0: 20 s */
+    uint32_t ack_timeout_ms;     /* the time after which a message that was not acknowledged is
+                                    given up; 0: 20 s */
     uint16_t keep_alive;         /* seconds; 0: 60 */
     uint16_t in_flight;          /* the number of messages of QoS 1 and 2 in flight; 0: 20 */
     uint8_t keep_session;        /* 1: the session outlives the connection; it requires client_id */
@@ -245,7 +245,7 @@ int motemq_client_unsubscribe(motemq_client_t *client, const char *filter, motem
 /* ---- Layout ---------------------------------------------------------------------------------- */
 
 /* The library was compiled with the same sizes: these lines do not compile if a compiler lays the
- * structs out otherwise. */
+ * structs out differently. */
 typedef char motemq_client_check_publish_[sizeof(motemq_client_publish_t) == 4 * sizeof(size_t) ? 1
                                                                                                : -1];
 typedef char motemq_client_check_message_[sizeof(motemq_client_message_t) == 4 * sizeof(size_t) + 24

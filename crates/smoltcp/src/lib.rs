@@ -217,7 +217,7 @@ impl Link {
     /// [`disconnect`](Session::disconnect), or because the broker has closed or reset the
     /// connection, this method sends the bytes that are left in `tx`, closes the socket, and then
     /// returns [`Turn::Over`]. If the socket has not closed after 10 s, for example because the
-    /// broker takes no bytes, the connection is reset.
+    /// broker accepts no bytes, the connection is reset.
     ///
     /// # Errors
     /// A [`Fault`], as [`Session::tick`]. The socket is reset then.

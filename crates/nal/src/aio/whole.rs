@@ -10,7 +10,7 @@ use motemq::{Buffer, Fault, Protocol, Session, Slot};
 const GLANCE: u32 = 10;
 
 /// An open transport that is one object for reading and writing. [`turn`](Self::turn) cannot wait
-/// for both directions at the same time: while there are bytes to be written and the peer takes
+/// for both directions at the same time: while there are bytes to be written and the peer accepts
 /// none, it tries both directions in turn, for 10 ms each.
 #[derive(Debug)]
 pub struct Whole<T> {
