@@ -25,7 +25,7 @@ fn received() {
 /// A malformed message ends the connection, and DISCONNECT says why.
 #[test]
 fn faults() {
-    let cases: [(&[u8], &str, u8); 12] = [
+    let cases: [(&[u8], &str, u8); 14] = [
         (b"\x30\x03\0\x01t", "Malformed", 0x81), // no length of the properties
         (b"\x30\x04\0\x01t\x01", "Malformed", 0x81), // they are longer than the packet
         (b"\x30\x05\0\x01t\x80\0", "Malformed", 0x81), // a length of two bytes
@@ -38,6 +38,8 @@ fn faults() {
         (b"\x30\x07\0\x01t\x03\x23\0\0", "TopicAlias", 0x94),
         (b"\x30\x07\0\x01t\x03\x23\0\x01", "TopicAlias", 0x94), // none was offered
         (b"\x36\x06\0\x01t\0\x01\0", "Malformed", 0x81),
+        (b"\x32\x06\0\x01t\0\0\0", "Malformed", 0x81), // no identifier
+        (b"\x34\x06\0\x01t\0\0\0", "Malformed", 0x81),
     ];
     for (packet, fault, code) in cases {
         let mut d = Dialogue::<Full>::open(ACCEPTED);
