@@ -61,16 +61,20 @@
 //!
 //! ```
 //! use motemq::{
-//!     Buffer, Connect, Event, Fault, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, SendError, Session, Slot, SubscriptionOptions,
+//!     Buffer, Connect, Event, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, SendError, Session, SessionState, Slot,
+//!     SubscriptionOptions,
 //! };
 //! use motemq_smoltcp::Link;
 //! use smoltcp::socket::tcp::Socket;
 //!
 //! type Node = Session<[Slot; 8], Mqtt5>;
 //!
-//! fn connect(session: &mut Node, rx: &mut Buffer, tx: &mut Buffer) -> Result<(), SendError> {
+//! fn connect(
+//!     session: &mut Node, random: u16, rx: &mut Buffer, tx: &mut Buffer,
+//! ) -> Result<(), SendError> {
 //!     let properties = [Property::SessionExpiryInterval(3600)];
-//!     session.connect(&Connect::new("node-7").keep_session().properties(&properties), rx, tx)
+//!     let connect = Connect::new("node-7").keep_session().identifier_offset(random | 1); // never 0
+//!     session.connect(&connect.properties(&properties), rx, tx)
 //! }
 //!
 //! fn events(
@@ -78,6 +82,7 @@
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     while tx.room() >= 64 && let Some(event) = link.next_event(socket, session, rx, tx)? {
 //!         match event {
+//!             Event::Connected { session: SessionState::Resumed, .. } => {} // the subscription exists
 //!             Event::Connected { .. } => {
 //!                 let options = SubscriptionOptions { no_local: true, ..Default::default() };
 //!                 session.subscribe(&[Filter::new("clock", QoS::AtLeastOnce).options(options)], tx)?;
