@@ -33,7 +33,9 @@
 //! # Errors
 //!
 //! Each operation has an error type of its own. [`Error`] can hold any of them, so that `?`
-//! converts them into it. Each error message says what to do about the error.
+//! converts them into it. Each error message says what to do about the error. If `main` returns an
+//! error, Rust prints its `Debug` form, which does not contain the message. Therefore, handle errors
+//! in `main`, and print them with `{error}`.
 //!
 //! # Features
 //!
