@@ -129,7 +129,7 @@
 //!         Transport::Dial { attempt, .. } => {
 //!             connection = Some(Connection::default()); // open a connection here
 //!             (received, output) = (0, WriteBuf::new());
-//!             client.on_opened(attempt, now); // or on_open_failed
+//!             client.on_opened(attempt, started.elapsed()); // or on_open_failed
 //!             continue;
 //!         }
 //!         Transport::Cancel { .. } => continue, // give up one of several parallel attempts
@@ -152,18 +152,20 @@
 //!     if client.poll_outcome(request).is_some() && messages.len() == 1 {
 //!         client.disconnect(now + Duration::from_secs(5));
 //!     }
-//!     // 4. Write and read. No lock is held here.
+//!     // 4. Write and read. No lock is held here. If either fails or the connection has ended, call
+//!     // on_closed with `started.elapsed()`, since time may have passed since the turn began.
 //!     let Some(connection) = &mut connection else {
 //!         let until = client.poll_timeout().unwrap_or(now); // sleep until then
 //!         continue;
 //!     };
 //!     if !output.is_empty() {
-//!         let n = connection.write(output.bytes()).unwrap(); // or on_closed
+//!         let n = connection.write(output.bytes()).unwrap(); // 0: it takes none now
 //!         output.consume(n);
-//!         client.on_written(n, now);
+//!         client.on_written(n, started.elapsed());
 //!     } else if !again && client.read_limit() > 0 {
 //!         let limit = client.poll_timeout().map(|at| at.saturating_sub(now));
-//!         received += connection.read(&mut buffer[received..], limit).unwrap(); // or on_closed
+//!         // 0: no bytes have arrived within the limit.
+//!         received += connection.read(&mut buffer[received..], limit).unwrap();
 //!     }
 //! }
 //! assert_eq!((&*messages[0].topic, &messages[0].payload[..]), ("door", &b"open"[..]));
