@@ -44,7 +44,7 @@ pub struct BenchLine {
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = payload_size)]
     pub size: usize,
 
-    /// QoS of messages and subscriptions
+    /// QoS of messages and subscriptions [default: 0]
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 

@@ -28,7 +28,7 @@ pub struct CommonArgs {
     )]
     pub topics: Vec<String>,
 
-    /// QoS: 0 at most once, 1 at least once, 2 exactly once
+    /// QoS: 0 at most once, 1 at least once, 2 exactly once [default: 0]
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
@@ -148,7 +148,7 @@ pub struct DoctorLine {
     )]
     pub topics: Vec<String>,
 
-    /// QoS of the message that goes there and back
+    /// QoS of the message that goes there and back [default: 1]
     #[arg(short, long, value_name = "0|1|2", default_value = "1", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 

@@ -16,7 +16,7 @@ pub struct WatchLine {
     )]
     pub topics: Vec<String>,
 
-    /// The highest QoS with which messages are received
+    /// The highest QoS with which messages are received [default: 0]
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
