@@ -90,6 +90,11 @@ impl PendingAck {
 /// further messages while it [is full](Self::is_full). If the session is resumed after its
 /// connection was lost, the broker delivers messages again that were not acknowledged.
 ///
+/// While the layer is full, it does not read what follows the next message either, such as the
+/// acknowledgements of the program's own messages. So a program that acknowledges a message only
+/// when the broker has acknowledged a reply to it needs a place for each message that the broker
+/// may have in flight. With fewer places it can wait forever.
+///
 /// Use the same layer as long as the session: it recognises tokens of earlier connections only if
 /// it has received the events of these connections.
 ///
