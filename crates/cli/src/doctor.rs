@@ -60,7 +60,7 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
     there_and_back(client, &topic, line.qos)?;
     let falls_back = line.broker.connection.protocol.version() == Protocol::Auto;
     version::show_spoken(&options, spoken, falls_back)?;
-    show("all of it works");
+    show("all layers work");
     report::end()
 }
 
@@ -190,9 +190,9 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     match connected {
         Ok(session) => {
             let session = match session {
-                SessionState::New => "the broker has a new session for us",
+                SessionState::New => "the broker has begun a new session",
                 SessionState::Resumed | SessionState::Unrecognized => {
-                    "the broker has kept a session of ours"
+                    "the broker has kept an earlier session"
                 }
             };
             good("connect", session, since);
@@ -292,7 +292,7 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
             }
         }
     }
-    good("receive", "there and back", since);
+    good("receive", "the message came back", since);
     // What a broker does with it says nothing any more.
     let _ = client.disconnect(PATIENCE);
     Ok(())

@@ -163,13 +163,20 @@ fn topic_name(topic: &str) -> Result<(), String> {
         .map_err(|error| format!("{} is not a topic name: {error}", quoted(topic)))
 }
 
-/// Fills in the port of a broker, and TLS, where nothing was said of them.
+/// Fills in the port of a broker, TLS, and the ALPN protocol, where the command line has none.
 fn complete(route: &mut Route, profile: &Profile) {
     if route.port.is_none() && route.scheme == Scheme::Mqtt {
         route.port = Some(profile.port);
         if profile.tls {
             route.scheme = Scheme::Mqtts;
         }
+    }
+    #[cfg(feature = "_tls")]
+    if let Some((port, protocol)) = profile.alpn
+        && (route.scheme, route.port()) == (Scheme::Mqtts, port)
+        && !route.tls.has_alpn()
+    {
+        route.tls = std::mem::take(&mut route.tls).alpn(&[protocol]);
     }
 }
 
@@ -341,6 +348,12 @@ mod tests {
         assert_eq!(of("--sub -t a").unwrap().route.place(), "localhost:1883");
         let target = of("--sub -t a --profile aws-iot -h endpoint").unwrap();
         assert!(target.route.scheme.is_tls() && target.route.place() == "endpoint:8883");
+        #[cfg(feature = "_tls")]
+        {
+            assert!(!target.route.tls.has_alpn());
+            let target = of("--sub -t a --profile aws-iot -h endpoint -p 443 --tls").unwrap();
+            assert!(target.route.tls.has_alpn());
+        }
     }
 
     #[test]

@@ -65,8 +65,8 @@ fn again(route: &Route, limit: Duration) -> Option<TcpStream> {
 
 fn chosen(peer: &PeerInfo) -> String {
     match &peer.alpn {
-        Some(name) => format!("the broker has chosen {name} by ALPN"),
-        None => "no protocol chosen by ALPN".into(),
+        Some(name) => format!("ALPN protocol {name}"),
+        None => "no ALPN protocol".into(),
     }
 }
 
@@ -107,7 +107,7 @@ fn client_certificate(route: &Route) -> &'static str {
     let shown = route.tls.has_identity();
     let stranger = route.tls.without_identity();
     let Some(stream) = again(route, PATIENCE) else {
-        return "unknown: the broker takes no second connection";
+        return "unknown: the broker accepts no second connection";
     };
     let wanted = match stranger.connect(&route.host, stream) {
         Ok(mut stream) => {
@@ -118,9 +118,9 @@ fn client_certificate(route: &Route) -> &'static str {
         Err(_) => true,
     };
     match (wanted, shown) {
-        (true, true) => "wanted, and shown",
-        (true, false) => "wanted, and none given: say --cert and --key, or --p12",
-        (false, true) => "not necessary, but shown",
-        (false, false) => "not necessary",
+        (true, true) => "required, and presented",
+        (true, false) => "required, but none given: use --cert and --key, or --p12",
+        (false, true) => "presented, but not required",
+        (false, false) => "not required",
     }
 }
