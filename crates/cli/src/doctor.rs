@@ -149,7 +149,7 @@ fn through_proxy(route: &Route, mut stream: TcpStream) -> Result<TcpStream, Fail
             } else {
                 Exit::CannotConnect
             },
-            format_args!("no way to {} through {proxy}: {error}", route.place()),
+            format_args!("cannot reach {} through {proxy}: {error}", route.place()),
         )),
     }
 }

@@ -217,21 +217,23 @@ pub enum SubscribeError {
     OptionsUnsupported,
     /// A shared subscription has the option
     /// [`no_local`](motemq::SubscriptionOptions::no_local), which is not allowed [MQTT-3.8.3-4].
-    #[error("{filter} is shared, and cannot leave out messages of the client itself: allow them")]
+    #[error(
+        "{filter} is a shared subscription, which cannot have the option No Local: do not set it"
+    )]
     SharedNoLocal {
         /// The filter, shortened to 80 characters.
         filter: String,
     },
     /// A filter begins with `$share`, but does not have the form `$share/NAME/FILTER`.
     #[error(
-        "{filter} is no shared subscription: use $share/NAME/FILTER, without wildcards in NAME"
+        "{filter} is not a shared subscription: use $share/NAME/FILTER, without wildcards in NAME"
     )]
     Share {
         /// The filter, shortened to 80 characters.
         filter: String,
     },
     /// A subscription identifier is not in the range of 1 to 268,435,455.
-    #[error("{identifier} is no subscription identifier: use 1 to 268,435,455")]
+    #[error("{identifier} is not a subscription identifier: use 1 to 268,435,455")]
     Identifier {
         /// The subscription identifier.
         identifier: u32,
@@ -301,7 +303,7 @@ pub enum RequestError {
     /// The broker did not acknowledge a message within this time after its last byte had been sent:
     /// see [`Options::ack_timeout`](crate::Options::ack_timeout). It is not sent again.
     #[error(
-        "not acknowledged within {}: it may have arrived or not; ask the receiver before sending \
+        "not acknowledged within {}: it may or may not have arrived; ask the receiver before sending \
          it again", Human(*.0)
     )]
     NotAcknowledged(Duration),
@@ -345,22 +347,22 @@ pub enum RequestError {
     MessageRefused(BrokerReason),
     /// The request was sent, and the session ended before the broker answered.
     #[error(
-        "the session ended before the broker answered: the broker may have received it or not; \
+        "the session ended before the broker answered: the broker may or may not have received it; \
          keep the session to avoid this"
     )]
     OutcomeUnknown,
     /// The request was sent, and the client ended before the broker answered.
-    #[error("the broker may have received it or not: before it answered, {0}")]
+    #[error("the broker may or may not have received it: before it answered, {0}")]
     OutcomeUnknownAtEnd(Ended),
     /// The broker violated the protocol on two connections in a row while it had to answer this
     /// request. It is not sent again.
-    #[error("the broker violated the protocol twice because of it, and may have received it or not ({})", disconnect::fault_text(.0))]
+    #[error("the broker violated the protocol twice because of it, and may or may not have received it ({})", disconnect::fault_text(.0))]
     Abandoned(Fault),
     /// The broker of MQTT 5 ended two connections in a row because of this request, with a reason
     /// code that is about a packet. It is not sent again.
     #[error(
-        "the broker ended two connections in a row because of it, and may have received it or \
-         not: {0}"
+        "the broker ended two connections in a row because of it, and may or may not have \
+         received it: {0}"
     )]
     Rejected(BrokerReason),
     /// The connection ended, or the upload was aborted, before the payload was complete. Nothing

@@ -167,7 +167,7 @@ impl Candidates {
         route.ok_or_else(|| {
             let shown: String = reference.chars().take(80).collect();
             no_route(format!(
-                "the broker refers to {shown:?}, which is no host and port"
+                "the broker refers to {shown:?}, which is not a host and port"
             ))
         })
     }

@@ -41,17 +41,17 @@ pub fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
         Ok(OpenError::Tls(source)) => return tls(&place, source),
         #[cfg(feature = "websocket")]
         Ok(OpenError::WebSocket(source)) => {
-            let text = format!("no WebSocket with {place}: {source}");
+            let text = format!("cannot open a WebSocket to {place}: {source}");
             return TransportError::new(TransportErrorKind::WebSocket, text)
                 .with_source(Arc::new(source));
         }
         Ok(OpenError::Proxy(source)) => {
-            let text = format!("no way to {place}: {source}");
+            let text = format!("cannot reach {place}: {source}");
             return TransportError::new(TransportErrorKind::Proxy, text)
                 .with_source(Arc::new(source));
         }
         Ok(error) => {
-            let text = format!("no way to {place}: {error}");
+            let text = format!("cannot reach {place}: {error}");
             return TransportError::new(TransportErrorKind::Connect, text);
         }
     };
@@ -65,7 +65,7 @@ pub fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
 
 #[cfg(feature = "_tls")]
 fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
-    let text = format!("no TLS with {place}: {source}");
+    let text = format!("TLS with {place} failed: {source}");
     TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
 }
 

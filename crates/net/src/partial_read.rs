@@ -19,7 +19,7 @@ use std::io::{self, ErrorKind};
 /// assert!(!PartialRead::is(&ErrorKind::Interrupted.into()));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not all of it has come yet")]
+#[error("not all of it has arrived yet")]
 pub struct PartialRead;
 
 impl PartialRead {

@@ -26,7 +26,7 @@ pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
             let failure = bad(
                 "tls",
                 if is_mute { Exit::TimeOut } else { Exit::Tls },
-                format_args!("no TLS with {}: {error}", route.place()),
+                format_args!("TLS with {} failed: {error}", route.place()),
             );
             if !is_mute && let Some(peer) = anyone(route, &route.tls, PATIENCE) {
                 show(&peer);

@@ -156,7 +156,7 @@ pub enum DisconnectReason {
     Authentication(Arc<str>),
     /// The transport accepted no bytes for this time: see
     /// [`Options::ack_timeout`](crate::Options::ack_timeout).
-    #[error("the broker took no bytes for {}: check the network", Human(*.0))]
+    #[error("the broker accepted no bytes for {}: check the network", Human(*.0))]
     Stalled(Duration),
     /// A connection could not be opened within this time: see
     /// [`Options::connect_timeout`](crate::Options::connect_timeout).

@@ -17,7 +17,7 @@ pub struct OverLimit {
 #[non_exhaustive]
 pub enum Limit {
     /// The client identifier is too long.
-    #[error("accepts client identifiers of {most} bytes at most, not {len}: shorten it")]
+    #[error("accepts client identifiers of at most {most} bytes, not {len}: shorten it")]
     ClientId {
         /// The length of the client identifier in bytes.
         len: usize,
@@ -50,7 +50,7 @@ pub enum Limit {
         most: u8,
     },
     /// The topic or filter is too long.
-    #[error("accepts topics and filters of {most} bytes at most, not {len}: shorten it")]
+    #[error("accepts topics and filters of at most {most} bytes, not {len}: shorten it")]
     Topic {
         /// The length of the topic or filter in bytes.
         len: usize,
@@ -59,7 +59,7 @@ pub enum Limit {
     },
     /// The topic or filter has too many levels.
     #[error(
-        "accepts topics and filters with {most} slashes at most, not {slashes} as in {topic}: use fewer levels"
+        "accepts topics and filters with at most {most} slashes, not {slashes} as in {topic}: use fewer levels"
     )]
     Slashes {
         /// The topic or filter, shortened to 80 characters.
@@ -70,7 +70,7 @@ pub enum Limit {
         most: usize,
     },
     /// The topic or filter does not begin as the topics of the broker do.
-    #[error("has only topics that begin with {}, not {topic}: use one of these", roots.join(" or "))]
+    #[error("accepts only topics that begin with {}, not {topic}: use one of these", roots.join(" or "))]
     Root {
         /// The topic or filter, shortened to 80 characters.
         topic: String,
@@ -78,7 +78,7 @@ pub enum Limit {
         roots: &'static [&'static str],
     },
     /// The payload is too long.
-    #[error("accepts payloads of {most} bytes at most, not {len}: send it in parts")]
+    #[error("accepts payloads of at most {most} bytes, not {len}: send it in parts")]
     Payload {
         /// The length of the payload in bytes.
         len: u64,
@@ -87,7 +87,7 @@ pub enum Limit {
     },
     /// Topic and payload together are too long.
     #[error(
-        "accepts topic and payload of {most} bytes together at most, not {len}: send it in parts"
+        "accepts topic and payload of at most {most} bytes together, not {len}: send it in parts"
     )]
     Message {
         /// The length of topic and payload together in bytes.
@@ -99,7 +99,7 @@ pub enum Limit {
     #[error("accepts no retained messages: publish it without retain")]
     Retain,
     /// The packet is too long.
-    #[error("accepts packets of {most} bytes at most, not {len}: send the message in parts")]
+    #[error("accepts packets of at most {most} bytes, not {len}: send the message in parts")]
     Packet {
         /// The length of the packet in bytes.
         len: u64,
@@ -113,7 +113,7 @@ pub enum Limit {
         filter: String,
     },
     /// A subscription is shared, and the broker supports no shared subscriptions.
-    #[error("accepts no shared subscriptions, as {filter}: subscribe to the filter alone")]
+    #[error("accepts no shared subscriptions, such as {filter}: subscribe to the filter alone")]
     Shared {
         /// The topic filter, shortened to 80 characters.
         filter: String,
@@ -123,7 +123,7 @@ pub enum Limit {
     SubscriptionIdentifiers,
     /// One SUBSCRIBE has too many filters.
     #[error(
-        "accepts {most} filters in one SUBSCRIBE at most, not {count}: subscribe several times"
+        "accepts at most {most} filters in one SUBSCRIBE, not {count}: subscribe several times"
     )]
     Filters {
         /// The number of filters.

@@ -97,8 +97,8 @@ fn rule_06_options_that_mqtt_does_not_allow_are_refused() {
         .subscribe(&[shared.options(NO_LOCAL)])
         .unwrap_err();
     assert!(matches!(refused, SubscribeError::SharedNoLocal { .. }));
-    let words = "\"$share/group/t\" is shared, and cannot leave out messages of the client itself: \
-                 allow them";
+    let words = "\"$share/group/t\" is a shared subscription, which cannot have the option No \
+                 Local: do not set it";
     assert_eq!(refused.to_string(), words);
     for text in ["$share", "$share/group", "$share/+/t"] {
         let filter = [Filter::new(text, QoS::AtMostOnce)];

@@ -105,7 +105,7 @@ pub fn refusals_are_reported() {
         assert_eq!(error.kind(), TransportErrorKind::Proxy, "{words}");
         let text = error.to_string();
         assert!(
-            text.contains(words) && text.contains("no way to broker.example:1883"),
+            text.contains(words) && text.contains("cannot reach broker.example:1883"),
             "{words}: {text}"
         );
         assert!(!text.contains("secret"), "{text}");
