@@ -53,7 +53,7 @@ fn a_doctor_for_a_mute_port_gives_up() {
 #[test]
 fn a_mute_layer_is_a_time_out() {
     let mute = saying(b"");
-    motemq(&["sub", "-t", "a", "-L", &mute.url("ws")]).badly(6, "no WebSocket");
+    motemq(&["sub", "-t", "a", "-L", &mute.url("ws")]).badly(6, "cannot open a WebSocket");
 }
 
 #[test]
