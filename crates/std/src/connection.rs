@@ -144,8 +144,7 @@ impl Connection {
     }
 
     /// One turn of the driver. Threads that wait for room are left to be woken.
-    pub fn turn(&mut self, shared: &Shared, woken: &mut Woken) -> Next {
-        let now = shared.now();
+    pub fn turn(&mut self, shared: &Shared, woken: &mut Woken, now: Duration) -> Next {
         let mut has_moved = false;
         self.filled = 0;
         if self.lost.is_none() && self.may_read() && self.link.is_readable() {

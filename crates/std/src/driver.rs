@@ -4,14 +4,18 @@ use crate::store::Writer;
 use crate::{
     Ended, Options,
     attempts::{Attempts, Custom},
-    connection::{Connection, Next},
+    connection::{Connection, Io, Next},
     link::{Carrier, Link, PAUSE, Poller},
     shared::{Inner, Shared, Sleep},
     woken::Woken,
 };
 use motemq_client::{Transport, TransportError, TransportErrorKind};
 use motemq_hosted::{Done, Hook, Trace, closed, is_good, poll_tasks, report};
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::{Arc, MutexGuard},
+    time::Duration,
+};
 
 /// The longest time for which threads that wait for room are left asleep while less than half of
 /// the window is free. Acknowledgements mostly follow each other faster, and to wake a thread for
@@ -145,8 +149,7 @@ impl Driver {
         limit: Duration,
         is_done: impl FnMut() -> bool,
     ) -> Option<Result<(), Ended>> {
-        let until = self.shared.after(limit);
-        self.advance(Some(until), is_done)
+        self.advance(Some(limit), is_done)
     }
 
     fn advance(
@@ -157,15 +160,16 @@ impl Driver {
         if let Some(ended) = &self.ended {
             return Some(is_good(ended.clone()));
         }
+        let mut end = None;
         loop {
-            let step = self.step();
+            let (step, now) = self.step();
+            let limit = limit.map(|limit| *end.get_or_insert(now.saturating_add(limit)));
             #[cfg(feature = "store")]
             if self.writer.write(&self.shared, &mut self.woken) {
                 continue;
             }
-            let now = self.shared.now();
             let is_over = limit.is_some_and(|limit| now >= limit) || is_done();
-            let left = |until: Option<Duration>| {
+            let left = |until: Option<Duration>, now: Duration| {
                 let until = until.into_iter().chain(limit).min();
                 until.map(|until| until.saturating_sub(now))
             };
@@ -173,13 +177,15 @@ impl Driver {
                 Step::Done => {}
                 Step::Sleep(_) | Step::Read(_) if is_over => {}
                 Step::Sleep(sleep) => {
-                    let ready = self.poller.wait_for_last(left(sleep.until));
+                    let left = left(sleep.until, self.shared.now());
+                    let ready = self.poller.wait_for_last(left);
                     if let Some(connection) = self.shared.io().get() {
                         connection.link.on_ready(ready);
                     }
                 }
                 Step::Read(until) => {
-                    let wait = left(until).unwrap_or(PAUSE).min(PAUSE);
+                    let now = self.shared.now();
+                    let wait = left(until, now).unwrap_or(PAUSE).min(PAUSE);
                     if let Some(connection) = self.shared.io().get() {
                         connection.read(wait.max(Duration::from_millis(1)), now);
                     }
@@ -203,15 +209,21 @@ impl Driver {
         }
     }
 
-    /// Does what can be done without waiting.
-    fn step(&mut self) -> Step {
+    /// Does what can be done without waiting. Returns the time at which it began, too.
+    fn step(&mut self) -> (Step, Duration) {
         let shared = self.shared.clone();
-        let mut io = shared.io();
+        let io = shared.io();
+        // Threads that write say what time it is under this lock, too, so that it never goes back.
+        let now = shared.now();
+        (self.step_with(&shared, io, now), now)
+    }
+
+    fn step_with(&mut self, shared: &Shared, mut io: MutexGuard<'_, Io>, now: Duration) -> Step {
         let Some(connection) = io.get() else {
             drop(io);
             return self.poll_attempts();
         };
-        let next = connection.turn(&shared, &mut self.woken);
+        let next = connection.turn(shared, &mut self.woken, now);
         // Threads that write lock the client and the connection: they are woken when the driver has
         // no use for them, but not later than in the next turn.
         self.has_deferred = matches!(next, Next::Again) && !self.has_deferred;

@@ -1,8 +1,10 @@
 //! Streams of received messages.
-use crate::{Client, Message, RecvTimeoutError, SubscribeError, Unacked, receipt::Ticket};
+use crate::{
+    Client, Message, RecvTimeoutError, SubscribeError, Unacked, receipt::Ticket, shared::Inner,
+};
 use motemq::QoS;
 use motemq_client::{AckMode, Acknowledgement, Outcome, StreamId, Taken};
-use std::{fmt, time::Duration};
+use std::{fmt, thread::Thread, time::Duration};
 
 /// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
 /// [bounded](crate::Options::streams) number of them. It is an iterator that waits for each message.
@@ -112,8 +114,7 @@ impl Subscription {
         limit: Option<Duration>,
     ) -> Result<(Message, Unacked), RecvTimeoutError> {
         let (shared, stream) = (&self.client.shared, self.stream);
-        let until = limit.map(|limit| shared.after(limit));
-        let taken = shared.wait(until, |inner, thread| {
+        let attempt = |inner: &mut Inner, waiting: Option<&Thread>| {
             if inner.client.wants_drive(stream) {
                 inner.wake_driver();
             }
@@ -121,11 +122,19 @@ impl Subscription {
                 Taken::Message(item) => Some(Some(item)),
                 Taken::End => Some(None),
                 Taken::Pending => {
-                    inner.streams.put(stream.index(), thread);
+                    if let Some(thread) = waiting {
+                        inner.streams.put(stream.index(), thread);
+                    }
                     None
                 }
             }
-        });
+        };
+        let taken = if limit == Some(Duration::ZERO) {
+            shared.with(|inner| attempt(inner, None))
+        } else {
+            let until = limit.map(|limit| shared.after(limit));
+            shared.wait(until, |inner, thread| attempt(inner, Some(thread)))
+        };
         let item = taken
             .ok_or(RecvTimeoutError::Timeout)?
             .ok_or(RecvTimeoutError::Ended)?;
