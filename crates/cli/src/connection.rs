@@ -235,9 +235,6 @@ impl Connection {
     /// [`Timeout`](RecvTimeoutError::Timeout) if there is none by then,
     /// [`Ended`](RecvTimeoutError::Ended) if the client has ended or leaves.
     pub fn next(&mut self, limit: Duration) -> Result<(Message, Unacked), RecvTimeoutError> {
-        if let Some(next) = taken(&mut self.messages) {
-            return next;
-        }
         let (client, messages) = (&self.client, &mut self.messages);
         let next = self.driving.until(client, limit, || taken(messages));
         next.unwrap_or(Err(RecvTimeoutError::Timeout))

@@ -7,7 +7,7 @@ use std::{
     ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread::{self, Thread},
     time::Duration,
@@ -29,7 +29,7 @@ pub struct Driving {
 struct Shared {
     driver: Mutex<Driver>,
     /// Counts how often the foreground has begun and ceased to drive: it drives while this is odd.
-    changes: AtomicU64,
+    changes: AtomicUsize,
     /// The background need not wait before it drives.
     is_urgent: AtomicBool,
     /// The background waits to be woken.
@@ -41,7 +41,7 @@ impl Driving {
     pub fn begin(driver: Driver) -> Self {
         let shared = Arc::new(Shared {
             driver: Mutex::new(driver),
-            changes: AtomicU64::new(0),
+            changes: AtomicUsize::new(0),
             is_urgent: AtomicBool::new(true),
             is_asleep: AtomicBool::new(false),
         });

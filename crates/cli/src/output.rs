@@ -95,10 +95,14 @@ impl<W: Write> Printer<W> {
     }
 
     /// Prints one message that arrived at `now`, as far as into the buffer of the output.
-    pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
+    pub fn print(
+        &mut self,
+        message: &Printed<'_>,
+        now: impl FnOnce() -> SystemTime,
+    ) -> io::Result<()> {
         match &self.format {
             Format::Json { is_indented } => {
-                let object = Object::of(message, now);
+                let object = Object::of(message, now());
                 let object = if *is_indented {
                     serde_json::to_vec_pretty(&object)?
                 } else {
@@ -110,7 +114,7 @@ impl<W: Write> Printer<W> {
             }
             Format::Template { template, line_end } => {
                 let zone = self.zone.get_or_init(TimeZone::system);
-                template.write(&mut self.out, message, now, (zone, self.screen))?;
+                template.write(&mut self.out, message, now(), (zone, self.screen))?;
                 if *line_end {
                     self.out.write_all(b"\n")?;
                 }
@@ -220,7 +224,7 @@ mod tests {
             Screen::None
         };
         Printer::new(&mut out, format, screen)
-            .print(&message, now)
+            .print(&message, || now)
             .unwrap();
         out
     }

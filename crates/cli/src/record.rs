@@ -105,7 +105,8 @@ impl Recorder<'_> {
             return Ok(());
         }
         loop {
-            match connection.next(GLANCE) {
+            let now = connection.next_now();
+            match now.map_or_else(|| connection.next(GLANCE), Ok) {
                 Ok((message, unacked)) => {
                     // It is acknowledged when it is in the file, and not before.
                     let flow = self.record(&message)?;

@@ -43,7 +43,7 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
     };
     let response = connection.client.request_with(&request).map_err(failure);
     let outcome = response.and_then(|message: Message| {
-        let printed = printer.print(&Printed::from(&message), SystemTime::now());
+        let printed = printer.print(&Printed::from(&message), SystemTime::now);
         printed.and_then(|()| printer.flush()).map_err(|error| {
             let words = format!("cannot write what was received: {error}");
             Failure::new(Exit::Files, words)

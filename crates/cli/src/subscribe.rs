@@ -333,10 +333,10 @@ impl<W: Write> Receiver<'_, W> {
                     };
                     let payload = &payload;
                     let printed = Printed { payload, ..printed };
-                    self.printer.print(&printed, SystemTime::now())?;
+                    self.printer.print(&printed, SystemTime::now)?;
                 }
             }
-            None => self.printer.print(&printed, SystemTime::now())?,
+            None => self.printer.print(&printed, SystemTime::now)?,
         }
         self.left = self.left.map(|left| left - 1);
         Ok(if self.left == Some(0) {
