@@ -38,7 +38,7 @@ fn publish(id: u16) -> Vec<u8> {
     header.into_iter().chain([b'x'; 1000]).collect()
 }
 
-/// A broker that grants a subscription and sends so many messages at once. It answers pings, and
+/// A broker that grants a subscription and sends this number of messages. It answers pings, and
 /// reports each packet that it reads.
 fn sending(messages: u16) -> (At, Receiver<Vec<u8>>) {
     let (sender, packets): (Sender<Vec<u8>>, _) = channel();
