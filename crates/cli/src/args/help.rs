@@ -145,9 +145,9 @@ const FORMAT: &str = "
 const PROPERTIES: &str = "
   -D connect    authentication-method and authentication-data, for methods with
                 one step; the method SCRAM-SHA-256 alone, for -u and -P;
-                maximum-packet-size, receive-maximum, request-problem-information,
-                request-response-information, session-expiry-interval,
-                topic-alias-maximum, user-property
+                maximum-packet-size, receive-maximum,
+                request-problem-information, request-response-information,
+                session-expiry-interval, topic-alias-maximum, user-property
   -D publish    content-type, correlation-data, message-expiry-interval,
                 payload-format-indicator, response-topic, user-property;
                 topic-alias gives topics numbers, which the client chooses
@@ -155,8 +155,8 @@ const PROPERTIES: &str = "
   -D unsubscribe  user-property
   -D disconnect session-expiry-interval, user-property
   -D will       the properties of publish except topic-alias; will-delay-interval
-  They choose -V mqttv5 unless -V says otherwise. With -V auto, a broker of MQTT 3.1.1 gets messages
-  without them.";
+  Properties choose -V mqttv5 unless -V says otherwise. With -V auto, a broker
+  of MQTT 3.1.1 gets packets without properties.";
 
 const WAYS: &str = "
   Over TLS, with a client certificate; over a WebSocket:
