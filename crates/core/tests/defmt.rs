@@ -84,6 +84,60 @@ fn a_message_is_logged() {
     );
 }
 
+/// A property is logged with its identifier, its number, and its texts with their lengths.
+#[test]
+fn each_property_is_logged_with_its_value() {
+    use motemq::Property::*;
+    let one = 1.try_into().unwrap();
+    for (property, number, first, second) in [
+        (PayloadFormatIndicator(true), 1, "", ""),
+        (MessageExpiryInterval(0x0102_0304), 0x0102_0304, "", ""),
+        (ContentType("a".into()), 0, "a", ""),
+        (ResponseTopic("b".into()), 0, "b", ""),
+        (CorrelationData(b"c"), 0, "c", ""),
+        (SubscriptionIdentifier(128), 128, "", ""),
+        (SessionExpiryInterval(u32::MAX), u32::MAX, "", ""),
+        (AssignedClientIdentifier("d".into()), 0, "d", ""),
+        (ServerKeepAlive(300), 300, "", ""),
+        (AuthenticationMethod("e".into()), 0, "e", ""),
+        (AuthenticationData(b"f"), 0, "", ""),
+        (RequestProblemInformation(true), 1, "", ""),
+        (WillDelayInterval(5), 5, "", ""),
+        (RequestResponseInformation(true), 1, "", ""),
+        (ResponseInformation("g".into()), 0, "g", ""),
+        (ServerReference("h".into()), 0, "h", ""),
+        (ReasonString("i".into()), 0, "i", ""),
+        (ReceiveMaximum(one), 1, "", ""),
+        (TopicAliasMaximum(6), 6, "", ""),
+        (TopicAlias(one), 1, "", ""),
+        (MaximumQoS(QoS::AtLeastOnce), 1, "", ""),
+        (RetainAvailable(true), 1, "", ""),
+        (MaximumPacketSize(7.try_into().unwrap()), 7, "", ""),
+        (WildcardSubscriptionAvailable(true), 1, "", ""),
+        (SubscriptionIdentifierAvailable(true), 1, "", ""),
+        (SharedSubscriptionAvailable(true), 1, "", ""),
+        (
+            UserProperty {
+                name: "name".into(),
+                value: "value".into(),
+            },
+            0,
+            "name",
+            "value",
+        ),
+    ] {
+        let number: u32 = number;
+        let field = |text: &str| [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+        let expected = [
+            &[property.identifier()][..],
+            &number.to_le_bytes(),
+            &field(first),
+            &field(second),
+        ];
+        assert_eq!(logged(&property)[2..], expected.concat(), "{property}");
+    }
+}
+
 #[test]
 fn different_values_are_logged_differently() {
     // Behind the number of the format string, which counts up here.

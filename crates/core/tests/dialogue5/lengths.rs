@@ -258,6 +258,12 @@ fn packets_of_every_length_are_written_if_they_fit() {
             let expected = packet(&message, None);
             let (total, room) = (expected.len(), whole + 5);
             let mut client = Slices::open(total as u32);
+            // Streamed, all but the payload is written at once, without a shortcut.
+            let head = Publish::to("t").properties(&list).remaining(left as u32);
+            let streamed = Slices::open(total as u32).publish(&head, 0, room);
+            assert!(streamed == Ok((expected[..total - left].to_vec(), None)));
+            let too_long = Slices::open(total as u32 - 1).publish(&head, 0, room);
+            assert!(left == 0 || too_long == Err(SendError::Unsupported));
             let expected = Ok((expected, None));
             assert!(client.publish(&message, 0, room) == expected);
             assert!(client.publish(&message, 9, room) == expected);

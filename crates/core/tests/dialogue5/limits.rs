@@ -57,6 +57,22 @@ fn maximum_packet_size() {
     assert_eq!(d.tx.bytes().len(), 129);
 }
 
+/// With less than an acknowledgement with a reason code takes, no connection is possible.
+#[test]
+fn smallest_maximum_packet_size() {
+    for longest in 1..8 {
+        let connack = [0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, longest];
+        let connected =
+            format!("Connected {{ session: New, properties: [maximum packet size {longest}] }}");
+        let event = if longest < 5 {
+            "Unexpected"
+        } else {
+            &connected
+        };
+        Dialogue::<Full>::new().connect(&CLIENT, &connack, &[event]);
+    }
+}
+
 /// [MQTT-3.2.2-17] [MQTT-3.2.2-18] [MQTT-3.3.2-9]
 #[test]
 fn topic_alias_maximum() {

@@ -48,3 +48,18 @@ fn buffers_with_the_same_content_are_equal() {
     assert!(one != other && *one != *other);
     assert!(hash(&one).0 != hash(&other).0 && hash(&one).1 != hash(&other).1);
 }
+
+/// A text of a property is compared as text.
+#[test]
+fn texts_with_the_same_content_are_equal() {
+    let contents = ["", "a", "b", "a/b", "é", "é€"];
+    for one in contents {
+        for other in contents {
+            let (text, is_equal) = (Text::new(one), one == other);
+            assert_eq!(text == *other, is_equal, "{one} {other}");
+            assert_eq!(text == other, is_equal, "{one} {other}");
+            assert_eq!(text == Text::from(other), is_equal, "{one} {other}");
+            assert_eq!(text.as_str() == other, is_equal, "{one} {other}");
+        }
+    }
+}
