@@ -1,8 +1,12 @@
 //! The time that one packet of the broker takes does not depend on how many messages are owed: a
 //! hostile broker must not be able to make one packet cost a walk over all of them.
-use motemq::{Filter, Publish, QoS};
+use motemq::{Filter, Publish, QoS, Version};
 use motemq_client::*;
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 const NOW: Duration = Duration::ZERO;
 /// The packets whose time is measured.
@@ -34,7 +38,11 @@ struct Line {
 
 impl Line {
     fn new(in_flight: u16) -> Self {
-        let options = Options::new("a")
+        Self::connected(Options::new("a"), in_flight, b"\x20\x02\0\0")
+    }
+
+    fn connected(options: Options, in_flight: u16, connack: &[u8]) -> Self {
+        let options = options
             .keep_session()
             .in_flight(in_flight.into())
             .streams(usize::MAX, usize::MAX)
@@ -58,7 +66,7 @@ impl Line {
             output,
             acks: Vec::new(),
         };
-        line.receive(b"\x20\x02\0\0");
+        line.receive(connack);
         line
     }
 
@@ -98,10 +106,22 @@ fn steps_are_flat(
     owe: impl Fn(&mut Line, u16),
     step: impl Fn(&mut Line, u16, u16),
 ) {
+    let line = |n| Line::new(if many >= MANY { 20 } else { n });
+    are_flat(few, many, line, owe, step);
+}
+
+/// Checks the same with these clients.
+#[track_caller]
+fn are_flat(
+    few: u16,
+    many: u16,
+    line: impl Fn(u16) -> Line,
+    owe: impl Fn(&mut Line, u16),
+    step: impl Fn(&mut Line, u16, u16),
+) {
     let shortest = |n| {
         let times = (0..3).map(|_| {
-            let in_flight = if many >= MANY { 20 } else { n };
-            let mut line = Line::new(in_flight);
+            let mut line = line(n);
             owe(&mut line, n);
             let begun = Instant::now();
             (0..PACKETS).for_each(|k| step(&mut line, n, k));
@@ -112,6 +132,39 @@ fn steps_are_flat(
     let (one, other) = (shortest(few), shortest(many));
     println!("{few}: {one:?}, {many}: {other:?}");
     assert!(other < 12 * one, "{few}: {one:?}, {many}: {other:?}");
+}
+
+/// Flow control of MQTT 5 does not count the slots for each message.
+#[test]
+fn a_message_takes_the_same_time_whatever_the_broker_allows() {
+    let line = |in_flight| {
+        let options = Options::new("a").version(Version::Mqtt5);
+        Line::connected(options, in_flight, b"\x20\x06\0\0\x03\x21\0\x0a")
+    };
+    let in_flight = RefCell::new(VecDeque::new());
+    are_flat(
+        20,
+        16_384,
+        line,
+        |line, _| {
+            in_flight.replace((1..10).map(|_| publish_one(line)).collect());
+        },
+        |line, _, _| {
+            let mut in_flight = in_flight.borrow_mut();
+            in_flight.push_back(publish_one(line));
+            line.receive(&answer(0x40, in_flight.pop_front().unwrap()));
+        },
+    );
+}
+
+/// Publishes a message, and returns its identifier.
+fn publish_one(line: &mut Line) -> u16 {
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    line.client.publish(&publish).unwrap();
+    line.client.poll_output(&mut line.output);
+    let id = [line.output.bytes()[5], line.output.bytes()[6]];
+    line.write();
+    u16::from_be_bytes(id)
 }
 
 #[test]

@@ -97,7 +97,7 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `fast` | no | for hosts: shortcuts for complete messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and copies by `memcpy`, which small targets would have to link. The behaviour stays the same; a [`PendingAck`] takes 12 bytes instead of 4. |
+//! | `fast` | no | for hosts: shortcuts for complete messages with QoS 0 and 1 and for short acknowledgements, checks of topics sixteen bytes at a time, and copies by `memcpy`, which small targets would have to link. The behaviour stays the same; a session takes 4 bytes more, and a [`PendingAck`] takes 12 bytes instead of 4. |
 //! | `defmt` | no | `defmt::Format` for the public types. As with `Debug`, passwords and the content of buffers are not shown. |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]

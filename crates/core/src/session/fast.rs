@@ -1,28 +1,30 @@
-//! Shortcuts of the feature `fast` for the most frequent cases: whole messages and plain topic
-//! filters.
+//! Shortcuts of the feature `fast` for the most frequent cases: whole messages, acknowledgements that
+//! say no more than success, and plain topic filters.
 //!
 //! A shortcut declines everything else with `None`. The general code then handles it, and would
 //! have come to the same result in the cases of the shortcut.
+mod answers;
 pub(crate) mod v5;
 
 use super::{Acks, Session, Slot, Terms};
 use crate::{
-    Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
+    Event, Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
+    event::EventOf,
     profile::{max_qos, subscribes},
     topic::{self, Kind, TopicName},
     wire,
 };
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Returns the next event if it is a complete message with QoS 0 or 1. If it returns `None`
-    /// after it has written an acknowledgement, it has done only the first step of the general
-    /// code.
+    /// Returns the next event if it is a complete message with QoS 0 or 1, or a complete
+    /// acknowledgement that says no more than success. If it returns `None`, it may have done the
+    /// first steps of the general code, which then goes on.
     #[inline(always)]
-    pub(super) fn message_at_once<'i>(
+    pub(super) fn event_at_once<'i>(
         &mut self,
         input: &mut &'i [u8],
         acks: &mut Acks<'_, '_>,
-    ) -> Option<Message<'i, P::Properties<'i>>> {
+    ) -> Option<EventOf<'i, P>> {
         if !self.connection.is_open()
             || !self.settle(acks)
             || self.connection.is_resending()
@@ -31,12 +33,22 @@ impl<P: Protocol> Session<[Slot], P> {
             return None;
         }
         let &first_byte = input.first()?;
-        if !subscribes::<P>()
-            || first_byte & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4
-            || QoS::of_first_byte(first_byte) as u8 > max_qos::<P>()
+        if subscribes::<P>()
+            && first_byte & (0xf0 | wire::QOS_2) == wire::PUBLISH << 4
+            && QoS::of_first_byte(first_byte) as u8 <= max_qos::<P>()
         {
-            return None;
+            return self.message_at_once(first_byte, input).map(Event::Message);
         }
+        self.answer_at_once(first_byte, input)
+    }
+
+    /// Returns the message that begins with `first_byte` if it is complete.
+    #[inline(always)]
+    fn message_at_once<'i>(
+        &mut self,
+        first_byte: u8,
+        input: &mut &'i [u8],
+    ) -> Option<Message<'i, P::Properties<'i>>> {
         let header = wire::fixed_header(input).ok()??;
         let (body, rest) = header.body.split_at_checked(header.length)?;
         if self.is_5() {

@@ -103,9 +103,9 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<Option<EventOf<'i, P>>, Fault> {
         self.connection.on_read_begin(input.len());
         #[cfg(feature = "fast")]
-        if let Some(message) = self.message_at_once(input, &mut acks) {
+        if let Some(event) = self.event_at_once(input, &mut acks) {
             self.connection.on_read_end(input.len());
-            return Ok(Some(Event::Message(message)));
+            return Ok(Some(event));
         }
         let event = if self.is_5() {
             self.step_5(input, capacity, &mut acks)?

@@ -70,7 +70,7 @@ impl Slot {
 }
 
 /// The slots, and the position of the next packet.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub(crate) struct Ring<S: ?Sized = [Slot]> {
     /// The index of the slot of the next outgoing packet. The slots behind it, round the ring, hold
@@ -78,6 +78,9 @@ pub(crate) struct Ring<S: ?Sized = [Slot]> {
     next: u16,
     /// The identifier of the slot at index `i` is `i + 1 + offset`.
     offset: u16,
+    /// The number of slots for which [`Slot::is_in_flight`] returns `true`.
+    #[cfg(feature = "fast")]
+    in_flight: u16,
     slots: S,
 }
 
@@ -111,6 +114,8 @@ impl<const N: usize> Ring<[Slot; N]> {
         Ring {
             next: 0,
             offset: 0,
+            #[cfg(feature = "fast")]
+            in_flight: 0,
             slots: [Slot::FREE; N],
         }
     }
@@ -209,9 +214,16 @@ impl Ring {
         };
         if let Some(slot) = slot {
             let is_new = slot.awaits == 0;
+            #[cfg(feature = "fast")]
+            let was_in_flight = slot.is_in_flight();
             slot.awaits = ticket.awaits;
             if resumes::<P>() || subscribes::<P>() {
                 slot.count = ticket.count;
+            }
+            #[cfg(feature = "fast")]
+            {
+                let is_in_flight = slot.is_in_flight();
+                self.note_change(was_in_flight, is_in_flight);
             }
             if !resumes::<P>() || is_new {
                 self.step_over_next();
@@ -226,6 +238,7 @@ impl Ring {
         if let Some(slot) = self.slots.get_mut(usize::from(self.next)) {
             slot.awaits = awaits;
             slot.count = 0;
+            self.note_change(false, true);
         }
         self.step_over_next();
     }
@@ -266,6 +279,8 @@ impl Ring {
         } else if release() {
             slot.awaits = wire::PUBCOMP;
             slot.count = 0;
+            #[cfg(feature = "fast")]
+            self.note_change(false, true);
         } else {
             return Some(false);
         }
@@ -299,6 +314,8 @@ impl Ring {
             });
         };
         let awaits = slot.awaits;
+        #[cfg(feature = "fast")]
+        let was_in_flight = slot.is_in_flight();
         if is_pubrec {
             if awaits | 2 == wire::PUBCOMP {
                 slot.awaits = wire::PUBCOMP;
@@ -309,6 +326,11 @@ impl Ring {
             }
             if resumes::<P>() {
                 slot.count = 0;
+            }
+            #[cfg(feature = "fast")]
+            {
+                let is_in_flight = slot.is_in_flight();
+                self.note_change(was_in_flight, is_in_flight);
             }
             return Ok(Answered::Release {
                 is_first: awaits == wire::PUBREC,
@@ -323,6 +345,8 @@ impl Ring {
             return Err(Fault::Malformed);
         }
         slot.awaits = 0;
+        #[cfg(feature = "fast")]
+        self.note_change(was_in_flight, false);
         Ok(if is_stray {
             Answered::Stray
         } else {
@@ -335,6 +359,13 @@ impl Ring {
     #[inline(always)]
     pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
         while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK.into() } else { 1 }, 0) {
+            #[cfg(feature = "fast")]
+            if self
+                .slot_at::<P>(id.get())
+                .is_some_and(|slot| slot.is_in_flight())
+            {
+                self.note_change(true, false);
+            }
             if let Some(slot) = self.slot_at::<P>(id.get())
                 && core::mem::take(&mut slot.awaits) != STRAY
             {
@@ -376,6 +407,8 @@ impl Ring {
                 slot.received = 0;
             }
         }
+        #[cfg(feature = "fast")]
+        self.count_in_flight();
     }
 
     /// Returns the next packet that is to be sent again, and notes that it is dealt with. With MQTT
@@ -387,6 +420,11 @@ impl Ring {
         let slot = self.slot_at::<P>(id.get())?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;
+            #[cfg(feature = "fast")]
+            {
+                let is_in_flight = slot.is_in_flight();
+                self.note_change(false, is_in_flight);
+            }
             return Some((id, Resend::Release));
         }
         if slot.count == ASKED_FOR || is_full {
@@ -433,7 +471,10 @@ impl Ring {
         };
         self.offset = smaller.offset;
         #[cfg(feature = "fast")]
-        self.adopt_received(smaller);
+        {
+            self.in_flight = smaller.in_flight;
+            self.adopt_received(smaller);
+        }
         Some(())
     }
 }

@@ -81,7 +81,10 @@ impl Ring {
             };
         }
         #[cfg(feature = "fast")]
-        self.restore_received();
+        {
+            self.restore_received();
+            self.count_in_flight();
+        }
         Ok(())
     }
 }
