@@ -121,7 +121,12 @@ impl ProtocolState {
                 return Ok(event);
             }
             if !self.grow() {
-                return Ok(None);
+                // All identifiers are in use, so the broker can send no other message that is to be
+                // acknowledged. Everything else is read.
+                let (acks, session) = (&mut self.acks, &mut self.session);
+                let event = acks.receive_when_full(session, input, capacity, out)?;
+                self.may_have_changed |= event.is_some() || input.len() < before;
+                return Ok(event);
             }
         }
     }
@@ -141,7 +146,7 @@ impl ProtocolState {
     #[cold]
     fn grow(&mut self) -> bool {
         if self.acks.places() >= ALL_IDENTIFIERS {
-            return self.grow_session();
+            return self.grow_if(|larger, acks| !acks.is_full(larger));
         }
         let mut larger = new_acks(self.acks.places() + 1);
         let adopted = larger.adopt(&self.acks);
@@ -156,21 +161,21 @@ impl ProtocolState {
     /// Gives the session more slots. Returns whether there can be more.
     #[cold]
     pub fn grow_session(&mut self) -> bool {
-        self.grow_if(|_| true)
+        self.grow_if(|_, _| true)
     }
 
     /// Gives the session another slot, if the next packet can take it. Returns whether it did.
     pub fn grow_for_packet(&mut self) -> bool {
-        self.grow_if(|larger| larger.has_free_slot())
+        self.grow_if(|larger, _| larger.has_free_slot())
     }
 
-    fn grow_if(&mut self, is_useful: impl Fn(&CoreSession) -> bool) -> bool {
+    fn grow_if(&mut self, is_useful: impl Fn(&CoreSession, &ManualAcks) -> bool) -> bool {
         if self.session.slots() >= ALL_IDENTIFIERS {
             // Memory that would be of no use is not made for each packet that finds none.
             return false;
         }
         let mut larger = new_session(self.session.slots() + 1);
-        let has_grown = larger.adopt(&self.session).is_ok() && is_useful(&larger);
+        let has_grown = larger.adopt(&self.session).is_ok() && is_useful(&larger, &self.acks);
         if has_grown {
             self.may_have_changed = true;
             self.session = larger;

@@ -1,5 +1,6 @@
 //! Manual acknowledgement, as a layer over [`Session`]. A program that does not use it does not pay
 //! for it.
+mod full;
 #[cfg(feature = "fast")]
 mod index;
 #[cfg(not(feature = "fast"))]
@@ -249,7 +250,7 @@ impl ManualAcks {
                 } else {
                     session.read(input, capacity, Acks::Hold { is_flushed })?
                 };
-                let Some(mut event) = event else {
+                let Some(event) = event else {
                     if session.is_ack_due() {
                         continue;
                     }
@@ -259,24 +260,35 @@ impl ManualAcks {
                     }
                     return Ok(None);
                 };
-                let Some(is_last) = self.examine::<P>(&mut event) else {
-                    return Ok(Some((event, None)));
-                };
-                let mut token = None;
-                if is_last
-                    && let Some((first_byte, id)) = session.take_due_ack()
-                    && !self.again
-                {
-                    self.pending
-                        .push(PendingAck::new(id, first_byte, NOT_ALLOWED));
-                    let connection = self.connection;
-                    token = PacketId::new(id).map(|id| AckToken { id, connection });
-                }
-                if !self.again {
-                    return Ok(Some((event, token)));
+                if let Some(delivered) = self.deliver(session, event) {
+                    return Ok(Some(delivered));
                 }
             }
         })
+    }
+
+    /// Returns the event with the token of the message that it completes. Returns `None` if it is a
+    /// repetition that is not delivered.
+    #[inline(always)]
+    fn deliver<'i, P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        mut event: EventOf<'i, P>,
+    ) -> Option<WithToken<'i, P>> {
+        let Some(is_last) = self.examine::<P>(&mut event) else {
+            return Some((event, None));
+        };
+        let mut token = None;
+        if is_last
+            && let Some((first_byte, id)) = session.take_due_ack()
+            && !self.again
+        {
+            self.pending
+                .push(PendingAck::new(id, first_byte, NOT_ALLOWED));
+            let connection = self.connection;
+            token = PacketId::new(id).map(|id| AckToken { id, connection });
+        }
+        (!self.again).then_some((event, token))
     }
 
     /// Updates the state after an event, and marks a repeated message that is to be delivered.
@@ -295,7 +307,7 @@ impl ManualAcks {
             Event::Message(message) => {
                 self.again = self.is_repeated(message.id, message.first_byte);
                 let is_qos_2 = message.first_byte & wire::QOS_2 != 0;
-                if delivers_repeated::<P>() && self.again && is_qos_2 {
+                if delivers_repeated::<P>() && self.again && is_qos_2 && !self.pending.is_full() {
                     message.first_byte |= wire::REPEATED;
                     self.again = false;
                 }
@@ -365,7 +377,8 @@ impl ManualAcks {
     /// Returns whether the layer can read no further message: either no place is free, or the
     /// session has too few free slots to accept another QoS 2 message besides the pending ones. A
     /// layer with more places, or a session with more slots, can then [adopt](Self::adopt) the
-    /// state.
+    /// state. If they have one for each packet identifier already,
+    /// [`receive_when_full`](Self::receive_when_full) reads on.
     pub fn is_full<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
         !self.has_place(session)
     }

@@ -1,7 +1,7 @@
 //! Acknowledgements that the client sends: the session writes them, or holds them back for the
 //! layer above.
 use super::{Session, Slot};
-use crate::{Out, Protocol, profile::streams_out, wire};
+use crate::{Out, PacketId, Protocol, profile::streams_out, wire};
 
 /// The treatment of acknowledgements while packets are read.
 pub(crate) enum Acks<'a, 'o> {
@@ -80,6 +80,19 @@ impl<P: Protocol> Session<[Slot], P> {
     pub(crate) fn note_input(&mut self, length: usize) {
         self.connection.on_read_begin(length);
         self.connection.on_read_end(length);
+    }
+
+    /// Returns the number of bytes of the message that is being received that are still to come, or
+    /// 0 if none is being received.
+    pub(crate) fn incoming_length(&self) -> usize {
+        self.incoming.length()
+    }
+
+    /// Returns whether a PUBLISH with this first byte repeats a QoS 2 message that was accepted and
+    /// is not released.
+    pub(crate) fn has_accepted(&mut self, id: u16, first_byte: u8) -> bool {
+        let id = PacketId::new(id).filter(|_| first_byte & wire::QOS_2 != 0);
+        id.and_then(|id| self.ring.is_accepted(id)).unwrap_or(false)
     }
 
     /// Returns whether another QoS 2 message can be accepted.

@@ -41,6 +41,11 @@ impl Incoming {
         self.remaining == 0 && self.topic_remaining == 0
     }
 
+    /// Returns the number of bytes that are still to come.
+    pub fn length(&self) -> usize {
+        (self.topic_remaining as usize).wrapping_add(self.remaining as usize)
+    }
+
     /// Returns whether the next bytes belong to a payload.
     #[inline(always)]
     pub fn is_in_payload<P: Protocol>(&self) -> bool {

@@ -1,0 +1,90 @@
+//! Reading on while the application acknowledges nothing, and no place is left: this is for layers
+//! with as many places as there are identifiers, and is shown with few.
+mod script;
+use motemq::*;
+use script::{manual::ManualDialogue, *};
+
+/// Everything that these bytes lead to, one packet after the other.
+fn reads(d: &mut ManualDialogue<2>, bytes: impl ToBytes) -> (Vec<Emitted>, Vec<u8>) {
+    let bytes = bytes.to_bytes();
+    let mut input = &bytes[..];
+    let mut emitted = vec![];
+    let ManualDialogue { dialogue, acks } = d;
+    let Dialogue { session, tx, .. } = dialogue;
+    loop {
+        match acks.receive_when_full(session, &mut input, 64, tx) {
+            Ok(None) => break,
+            Ok(Some((event, token))) => {
+                assert_eq!(token, None);
+                emitted.push(event.into());
+            }
+            Err(error) => {
+                emitted.push(fault(error));
+                break;
+            }
+        }
+    }
+    (emitted, input.to_vec())
+}
+
+/// A layer in which the acknowledgements of these two messages are pending.
+fn full() -> ManualDialogue<2> {
+    let mut d = ManualDialogue::<2>::open();
+    let (_, tokens) = d.feed([publish("t").qos1(1), publish("t").qos2(2)]);
+    assert_eq!(tokens.len(), 2);
+    assert!(d.acks.is_full(&d.dialogue.session));
+    d
+}
+
+#[test]
+fn everything_but_another_message_is_read() {
+    let mut d = full();
+    d.sends_nothing();
+    let sent = Publish::to("a").qos(QoS::AtLeastOnce);
+    let Dialogue { session, tx, .. } = &mut d.dialogue;
+    session.publish(&sent, tx).unwrap();
+    tx.clear();
+    let mut bytes = b"\xd0\0".to_vec();
+    bytes.extend(puback(1).to_bytes());
+    bytes.extend(publish("t").payload(b"zero").to_bytes());
+    bytes.extend(pubrel(9).to_bytes());
+    let expected = vec![acked(1), message("t", b"zero")];
+    assert_eq!(reads(&mut d, &bytes[..]), (expected, vec![]));
+    d.sends(pubcomp(9));
+}
+
+/// A message that is repeated needs no place, wherever its bytes are cut.
+#[test]
+fn a_repetition_is_read_and_not_delivered() {
+    for again in [publish("t").qos1(1).dup(), publish("t").qos2(2).dup()] {
+        let bytes = again.to_bytes();
+        for cut in 0..bytes.len() {
+            let mut d = full();
+            let (emitted, rest) = reads(&mut d, &bytes[..cut]);
+            assert_eq!(emitted, []);
+            let rest = [&rest, &bytes[cut..]].concat();
+            assert_eq!(reads(&mut d, &rest[..]), (vec![], vec![]), "cut at {cut}");
+            d.sends_nothing();
+        }
+    }
+}
+
+/// A message that needs a place is a fault, as soon as it shows.
+#[test]
+fn another_message_is_a_fault() {
+    for other in [
+        publish("t").qos1(1),
+        publish("t").qos1(3).dup(),
+        publish("t").qos2(3),
+    ] {
+        let bytes = other.to_bytes();
+        let mut d = full();
+        let shows = bytes.len() - 1;
+        assert_eq!(reads(&mut d, &bytes[..shows]).0, []);
+        assert!(!d.session.is_closed());
+        let (emitted, _) = reads(&mut d, &bytes[..]);
+        assert_eq!(emitted, [fault(Fault::Unexpected)]);
+        assert!(d.session.is_closed());
+        d.sends_nothing();
+    }
+}
