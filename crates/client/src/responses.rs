@@ -1,7 +1,7 @@
 //! Requests of MQTT's request/response pattern that await their responses.
 mod request;
 
-use crate::{AckId, Item, RequestId, ResponseError, StreamId, slab::Slab};
+use crate::{AckId, DisconnectReason, Item, RequestId, ResponseError, StreamId, slab::Slab};
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -177,15 +177,17 @@ impl Responses {
         self.deadlines.first().map(|&(deadline, _)| deadline)
     }
 
-    /// The driver has a turn. Returns the requests whose time is up, and their messages.
-    pub fn expire(&mut self, now: Duration) -> Vec<RequestId> {
+    /// The driver has a turn. Gives up the requests whose time is up, with the reason why there is no
+    /// connection. Returns those of their messages that the broker has not answered.
+    pub fn expire(&mut self, now: Duration, reason: Option<&DisconnectReason>) -> Vec<RequestId> {
         self.wants_turn = false;
         let mut late = Vec::new();
         while let Some(&(deadline, key)) = self.deadlines.first()
             && deadline <= now
         {
             let limit = self.awaited.get(key).map_or(now, |awaited| awaited.limit);
-            late.extend(self.complete(key, Err(ResponseError::TimedOut(limit))));
+            let reason = reason.cloned();
+            late.extend(self.complete(key, Err(ResponseError::TimedOut { limit, reason })));
         }
         late
     }
@@ -336,7 +338,7 @@ impl Responses {
             return (None, None);
         }
         let outcome = self.find(id).and_then(|awaited| awaited.outcome.take());
-        let nothing = Err(ResponseError::TimedOut(Duration::ZERO));
+        let nothing = Err(ResponseError::NoReceiver);
         let publish = self.complete(id.key, nothing);
         self.awaited.remove(id.key);
         let held = outcome.and_then(Result::ok);

@@ -56,7 +56,10 @@ impl Client {
             |client| client.request(request, self.shared.now()),
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
         );
-        let response = accepted.unwrap_or(Err(ResponseError::TimedOut(limit)))?;
+        let response = accepted.unwrap_or_else(|| {
+            let reason = self.state().reason().cloned();
+            Err(ResponseError::TimedOut { limit, reason })
+        })?;
         let awaited = Awaited {
             shared: &self.shared,
             response,

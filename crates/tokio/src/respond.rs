@@ -64,7 +64,10 @@ impl Client {
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
         );
         let accepted = timeout(limit, accepted).await;
-        let response = accepted.map_err(|_| ResponseError::TimedOut(limit))??;
+        let response = accepted.map_err(|_| {
+            let reason = self.state().reason().cloned();
+            ResponseError::TimedOut { limit, reason }
+        })??;
         let awaited = Awaited {
             shared: &self.shared,
             response,

@@ -257,8 +257,11 @@ impl Client {
     /// Gives up the requests whose time is up.
     #[inline]
     pub(super) fn expire_responses(&mut self, now: Duration) {
-        if let Some(responses) = self.responses() {
-            for publish in responses.expire(now) {
+        let reason = self.state.reason();
+        if let Some(extras) = self.extras.get_mut()
+            && let Some(responses) = extras.responses.get_mut()
+        {
+            for publish in responses.expire(now, reason) {
                 self.requests.withdraw_unsent(publish);
             }
         }

@@ -1,5 +1,6 @@
 //! The reasons why there is no response.
-use super::{Ended, Human, PublishError, RequestError, SubscribeError};
+use super::{DisconnectReason, Ended, Human, PublishError, RequestError, SubscribeError};
+use alloc::{format, string::String};
 use core::time::Duration;
 
 /// The reason why a [request](crate::Client::request) has no response.
@@ -19,9 +20,14 @@ pub enum ResponseError {
     /// topic.
     #[error("no client receives the request: check that the responder has subscribed to its topic")]
     NoReceiver,
-    /// There was no response within this time.
-    #[error("no response within {}: check that the responder is running, or allow more time", Human(*.0))]
-    TimedOut(Duration),
+    /// There was no response in time.
+    #[error("no response within {}{}", Human(*limit), late_because(reason.as_ref()))]
+    TimedOut {
+        /// The time that the request had.
+        limit: Duration,
+        /// The reason why there was no connection when the time was up; `None` if there was one.
+        reason: Option<DisconnectReason>,
+    },
     /// The request has no response topic. With MQTT 3.1.1, and for a client without a client
     /// identifier, there is no default.
     #[error("there is no response topic: set one, or use MQTT 5 with a client identifier")]
@@ -29,4 +35,11 @@ pub enum ResponseError {
     /// The client has ended.
     #[error(transparent)]
     Ended(Ended),
+}
+
+fn late_because(reason: Option<&DisconnectReason>) -> String {
+    match reason {
+        Some(reason) => format!(", since there is no connection: {reason}"),
+        None => ": check that the responder is running, or allow more time".into(),
+    }
 }

@@ -165,6 +165,11 @@ fn rule_05_responses_that_nothing_awaits_are_dropped() {
     line.sends(&[puback(4), puback(5)].concat());
 }
 
+fn timed_out(limit: u64, reason: Option<DisconnectReason>) -> ResponseError {
+    let limit = secs(limit);
+    ResponseError::TimedOut { limit, reason }
+}
+
 #[test]
 fn rule_05_a_request_without_a_response_is_given_up_in_time() {
     let mut line = line();
@@ -174,7 +179,7 @@ fn rule_05_a_request_without_a_response_is_given_up_in_time() {
     line.pass(secs(20) - Duration::from_millis(1));
     assert_eq!(line.client.poll_response(response), None);
     line.pass(Duration::from_millis(1));
-    let late = ResponseError::TimedOut(secs(20));
+    let late = timed_out(20, None);
     assert_eq!(error(&mut line, response), late);
     assert_eq!(
         late.to_string(),
@@ -195,6 +200,20 @@ fn rule_05_the_acknowledgement_of_a_request_is_awaited_although_it_was_forgotten
     assert_eq!(line.client.counters().in_flight, 1);
 }
 
+/// A broker that ends each connection is the reason why there is no response.
+#[test]
+fn rule_05_a_request_that_is_late_without_a_connection_names_the_reason() {
+    let mut line = line();
+    let (response, ..) = first(&mut line);
+    line.closed();
+    line.pass(secs(20));
+    let reason = DisconnectReason::Closed(Stage::Connected);
+    let late = timed_out(20, Some(reason.clone()));
+    assert_eq!(error(&mut line, response), late);
+    let text = format!("no response within 20 s, since there is no connection: {reason}");
+    assert_eq!(late.to_string(), text);
+}
+
 /// It waits for a connection, and is not sent when nothing awaits its response any more.
 #[test]
 fn rule_05_time_passes_without_a_connection() {
@@ -205,7 +224,7 @@ fn rule_05_time_passes_without_a_connection() {
     line.client.forget_response(forgotten);
     assert_eq!(line.client.poll_response(forgotten), None);
     line.pass(secs(3));
-    assert_eq!(error(&mut line, short), ResponseError::TimedOut(secs(3)));
+    assert_eq!(error(&mut line, short), timed_out(3, None));
     line.connect(NEW5);
     let sent = line.sent();
     let rest = grant(&mut line, &sent);

@@ -1,17 +1,17 @@
 //! Requests and their responses.
 use super::{
     face::{
-        Client, Filter, Options, Publish, QoS, ReasonCode, Request, RequestError, ResponseError,
-        Version,
+        Client, DisconnectReason, Filter, Options, Publish, QoS, ReasonCode, Request, RequestError,
+        ResponseError, Stage, Version, WhenFull,
     },
-    support::{SOON, options, server},
+    support::{SOON, options, returning, server},
 };
 use motemq_std::motemq::packet::v5::Packet;
 use motemq_testing::{
     broker::{Answer, Config},
     server::Server,
 };
-use std::{thread, time::Duration};
+use std::{net::TcpListener, thread, time::Duration};
 
 const QOS: QoS = QoS::AtLeastOnce;
 
@@ -73,7 +73,36 @@ pub fn a_request_without_a_response_says_why() {
     let limit = Duration::from_millis(50);
     let request = Request::new(Publish::to("silent").qos(QOS)).limit(limit);
     let error = client.request_with(&request).unwrap_err();
-    assert_eq!(error, ResponseError::TimedOut(limit));
+    let reason = None;
+    assert_eq!(error, ResponseError::TimedOut { limit, reason });
+}
+
+/// A broker that ends each connection is named, whether the request waits in the queue or for room
+/// in it.
+pub fn a_request_without_a_connection_says_why() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || listener.incoming().for_each(drop));
+    for messages in [1, 0] {
+        let options = returning(addr, "client").version(Version::Mqtt5);
+        let options = options.queue(messages, 1000, WhenFull::Wait);
+        let client = Client::connect(options).unwrap();
+        let limit = Duration::from_millis(300);
+        let request = Request::new(Publish::to("t").qos(QOS)).limit(limit);
+        let error = client.request_with(&request).unwrap_err();
+        let text = error.to_string();
+        let ResponseError::TimedOut {
+            limit: told,
+            reason,
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(told, limit);
+        let closed = DisconnectReason::Closed(Stage::Connecting);
+        assert_eq!(reason.as_ref(), Some(&closed), "{messages} messages");
+        assert!(text.contains(&closed.to_string()), "{text}");
+    }
 }
 
 pub fn requests_of_mqtt_3_1_1_name_no_topic() {
