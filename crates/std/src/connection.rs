@@ -57,9 +57,9 @@ impl Io {
             shared.with(Inner::wake_driver);
             return;
         };
-        let mut has_failed = false;
+        let (mut has_written, mut has_failed) = (false, false);
+        let mut now = shared.now();
         loop {
-            let now = shared.now();
             let is_done = shared.drive(woken, |inner| {
                 let is_done = connection.hand_over(inner, now) || has_failed;
                 if has_failed {
@@ -71,7 +71,12 @@ impl Io {
             if is_done {
                 return;
             }
+            // What is written at once takes no time that matters.
+            if has_written {
+                now = shared.now();
+            }
             has_failed = connection.write(now);
+            has_written = true;
         }
     }
 }

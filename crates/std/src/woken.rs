@@ -18,8 +18,8 @@ pub(crate) struct Woken {
 impl Woken {
     #[inline]
     pub fn wake(&mut self) {
-        for thread in self.writers.drain(..) {
-            thread.unpark();
+        if !self.writers.is_empty() {
+            self.writers.drain(..).for_each(|thread| thread.unpark());
         }
         self.wake_readers();
     }
@@ -27,8 +27,8 @@ impl Woken {
     /// Wakes all but the threads that wait for room.
     #[inline]
     pub fn wake_readers(&mut self) {
-        for thread in self.threads.drain(..) {
-            thread.unpark();
+        if !self.threads.is_empty() {
+            self.threads.drain(..).for_each(|thread| thread.unpark());
         }
         if !self.events.is_empty() {
             self.events.drain(..).for_each(motemq_hosted::log);
