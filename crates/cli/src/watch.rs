@@ -261,44 +261,72 @@ fn copy(bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use motemq_std::{Filter, Options, Publish, QoS};
-    use motemq_testing::{broker::Config, server::Server};
-    use std::thread::JoinHandle;
+    use motemq_std::{Filter, Options, QoS};
+    use std::{net::TcpListener, sync::mpsc, thread::JoinHandle};
 
-    /// Starts a client of a broker of its own, and receives its messages.
-    fn receiving() -> (Server, Client, Shown, JoinHandle<()>) {
-        let server = Server::start(Config::new()).unwrap();
-        let options = Options::new("").broker("127.0.0.1", server.addr().port());
-        let client = Client::connect(options).unwrap();
+    /// A client of a broker that sends as many messages as it is asked for.
+    struct Receiving {
+        broker: mpsc::Sender<u16>,
+        client: Client,
+        shown: Shown,
+        receiver: JoinHandle<()>,
+    }
+
+    /// Answers CONNECT and SUBSCRIBE, and sends messages with QoS 1.
+    fn serve(listener: &TcpListener, asked: &mpsc::Receiver<u16>) -> io::Result<()> {
+        let mut stream = listener.accept()?.0;
+        let _ = stream.read(&mut [0; 256])?;
+        stream.write_all(b"\x20\x02\0\0")?;
+        let mut subscribe = [0; 256];
+        let _ = stream.read(&mut subscribe)?;
+        stream.write_all(&[0x90, 3, subscribe[2], subscribe[3], 1])?;
+        // To `a`, with 8,000 bytes of payload.
+        let mut publish = [&b"\x32\xc5\x3e\0\x01a\0\0"[..], &[b'x'; 8000]].concat();
+        for count in asked {
+            for id in 1..=count {
+                publish[6..8].copy_from_slice(&id.to_be_bytes());
+                stream.write_all(&publish)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn receiving() -> Receiving {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (broker, asked) = mpsc::channel();
+        thread::spawn(move || serve(&listener, &asked));
+        let client = Client::connect(Options::new("").broker("127.0.0.1", port)).unwrap();
         let filters = [Filter::new("#", QoS::AtLeastOnce)];
         let messages = client.subscribe(&filters).unwrap();
         let shown = Shown::new();
-        let receiving = {
+        let receiver = {
             let shown = shown.clone();
             thread::spawn(move || shown.receive(messages))
         };
-        (server, client, shown, receiving)
-    }
-
-    /// Publishes messages, and waits until the broker has all of them.
-    fn publish(client: &Client, count: u64) {
-        let payload = [b'x'; 8000];
-        let publish = Publish::to("a").payload(&payload).qos(QoS::AtLeastOnce);
-        for _ in 0..count {
-            client.publish(&publish).unwrap().wait().unwrap();
+        Receiving {
+            broker,
+            client,
+            shown,
+            receiver,
         }
     }
 
     #[test]
     fn the_last_messages_are_shown_after_the_screen_was_drawn() {
-        const COUNT: u64 = 10;
-        let (_server, client, shown, receiving) = receiving();
+        const COUNT: u16 = 10;
+        let Receiving {
+            broker,
+            client,
+            shown,
+            receiver,
+        } = receiving();
         let drawing = shown.lock();
-        publish(&client, COUNT);
+        broker.send(COUNT).unwrap();
         let begun = Instant::now();
         let is_taken = || {
             let counters = client.counters();
-            counters.received == COUNT && counters.backlog == 0
+            counters.received == u64::from(COUNT) && counters.backlog == 0
         };
         while !is_taken() {
             assert!(begun.elapsed() < Duration::from_secs(20));
@@ -307,17 +335,22 @@ mod tests {
         client.disconnect(FAREWELL).unwrap();
         thread::sleep(5 * FRAME);
         drop(drawing);
-        receiving.join().unwrap();
-        assert_eq!(shown.lock().tree.rate.total, COUNT);
+        receiver.join().unwrap();
+        assert_eq!(shown.lock().tree.rate.total, u64::from(COUNT));
     }
 
     /// While the screen cannot be drawn, messages wait up to a bound, and those beyond are counted.
     #[test]
     fn what_does_not_wait_is_skipped_and_counted() {
-        const COUNT: u64 = 2000;
-        let (_server, client, shown, receiving) = receiving();
+        const COUNT: u16 = 2000;
+        let Receiving {
+            broker,
+            client,
+            shown,
+            receiver,
+        } = receiving();
         let drawing = shown.lock();
-        publish(&client, COUNT);
+        broker.send(COUNT).unwrap();
         let begun = Instant::now();
         let skipped = || shown.skipped.load(Relaxed);
         while skipped() == 0 {
@@ -325,14 +358,14 @@ mod tests {
             thread::sleep(FRAME);
         }
         drop(drawing);
-        while shown.lock().tree.rate.total + skipped() < COUNT {
+        while shown.lock().tree.rate.total + skipped() < u64::from(COUNT) {
             assert!(begun.elapsed() < Duration::from_secs(20));
             thread::sleep(FRAME);
         }
         client.disconnect(FAREWELL).unwrap();
-        receiving.join().unwrap();
+        receiver.join().unwrap();
         let total = shown.lock().tree.rate.total;
-        assert_eq!(total + skipped(), COUNT);
+        assert_eq!(total + skipped(), u64::from(COUNT));
         assert!((900..=1050).contains(&total), "{total}");
     }
 }
