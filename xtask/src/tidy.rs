@@ -3,6 +3,7 @@ mod adapters;
 mod core_rules;
 mod guide;
 mod links;
+mod packages;
 mod promises;
 mod sources;
 mod words;
@@ -21,6 +22,7 @@ pub fn check() -> Result<(), String> {
     let findings = [
         core_rules::check(&sources),
         adapters::check(&sources),
+        packages::check(&sources),
         everywhere(&sources),
         promises::check(&sources),
         links::check(&sources, top),
