@@ -7,16 +7,17 @@ use motemq_hosted::may_pass;
 const AT_ONCE: usize = 32;
 
 impl Client {
-    /// Publishes many messages, with as few system calls as the write buffer allows. Waits for room
-    /// like [`publish`](Self::publish). The receipts are in the order of the messages.
+    /// Publishes several messages with as few system calls as the write buffer allows. Waits for
+    /// room as [`publish`](Self::publish) does. The receipts are in the order of the messages.
     ///
-    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this method
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits, and the index
-    /// of the message that was not accepted. The messages before it are published.
+    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits, and the
+    /// index of the message that was not accepted. The messages before it are published.
     ///
+    /// # Examples
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -57,10 +58,11 @@ impl Client {
     }
 }
 
-/// Messages that are written together, with one system call for many of them, when they are
-/// [flushed](Self::flush) or the write buffer is full. What was not flushed is written when the batch
-/// is dropped. Other threads, and the driver, may write it earlier.
+/// Messages that are written together, many of them with one system call. They are written when the
+/// batch is [flushed](Self::flush) or dropped, or when the write buffer is full. Other threads and
+/// the driver may write them earlier.
 ///
+/// # Examples
 /// ```
 /// # use motemq_std::{Client, Options, Publish};
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -100,7 +102,7 @@ impl Batch<'_> {
         done
     }
 
-    /// Publishes a message, which may be written later. Waits for room like [`Client::publish`].
+    /// Publishes a message, which may be written later. Waits for room as [`Client::publish`] does.
     ///
     /// # Errors
     /// As [`Client::publish`].
@@ -123,12 +125,12 @@ impl Batch<'_> {
         Ok(receipt)
     }
 
-    /// Writes what was published. With a store (`Options::store`) it is on the disk when this
-    /// returns.
+    /// Writes the messages that were published. With a store (`Options::store`), they are on the
+    /// disk when this method returns.
     ///
     /// # Errors
-    /// [`Ended`](PublishError::Ended) if the client has ended before everything was stored. Without a
-    /// store it never fails.
+    /// [`Ended`](PublishError::Ended) if the client has ended before everything was stored. Without
+    /// a store it never fails.
     pub fn flush(&mut self) -> Result<(), PublishError> {
         if std::mem::take(&mut self.is_unwritten) {
             self.client.shared.flush();

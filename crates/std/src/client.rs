@@ -18,29 +18,31 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// The longest time that a client without handles takes to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// A handle to a managed MQTT client, of which a [`Driver`] keeps up the connection, mostly in a
-/// [thread of its own](Self::connect). Cloning it is cheap; all clones are one client, which any
-/// number of threads may use.
+/// A handle to a managed MQTT client, which a [`Driver`] drives, usually in a [thread of its
+/// own](Self::connect). Cloning it is cheap. All clones are handles of the same client, and any
+/// number of threads can use them.
 ///
-/// **Publishing** encodes the message into the connection's write buffer, and writes it with the
-/// calling thread if nothing else waits to be written; with QoS 1 and 2 a copy is kept until the
-/// broker has it. While there is no connection, messages [wait](Options::queue). After a
-/// reconnection, what was in flight is sent again in its order if the broker has kept the session.
-/// If it has not, messages with QoS 1 are sent as new ones, while with QoS 2 receipts return
-/// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since sending them again might double
-/// them. Subscriptions are made again if the broker lost them.
+/// **Publishing** encodes the message into the write buffer of the connection, and the calling
+/// thread writes it if nothing else waits to be written. With QoS 1 and 2, the client keeps a copy
+/// until the broker has the message. While there is no connection, messages [wait](Options::queue).
+/// After a reconnection, the messages in flight are sent again in their order if the broker has
+/// kept the session. If it has not, messages with QoS 1 are sent as new ones, and the receipts of
+/// messages with QoS 2 return [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since
+/// sending them again could deliver them twice. If the broker has lost the subscriptions, the
+/// client subscribes again.
 ///
-/// **Whether a call waits for room, fails or drops** is the caller's choice:
-/// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
-/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a
-/// connection.
+/// **The caller chooses whether a call waits for room or fails**: [`publish`](Self::publish) waits,
+/// and [`try_publish`](Self::try_publish) fails. For messages that wait for a connection,
+/// [`WhenFull`](crate::WhenFull) is the same choice.
 ///
-/// Calls that wait end when the client ends; any thread may let it [leave](Self::begin_disconnect).
+/// Calls that wait return when the client ends. Any thread can [disconnect](Self::begin_disconnect)
+/// it.
 ///
-/// When the last handle is dropped, the client completes what is in flight, for ten seconds at
-/// most, and disconnects. A program that ends before that has not disconnected: call
-/// [`disconnect`](Self::disconnect).
+/// When the last handle is dropped, the client completes the messages in flight, for up to ten
+/// seconds, and disconnects. If the program ends earlier, the client does not disconnect: call
+/// [`disconnect`](Self::disconnect) before.
 ///
+/// # Examples
 /// ```
 /// use motemq_std::{Client, Filter, Options, Publish, QoS};
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -83,18 +85,18 @@ impl Drop for Client {
 impl Client {
     /// Makes a client that connects as the options say, and drives it in a thread of its own.
     ///
-    /// It does not wait for a connection, and the first one is tried again like any other: see
+    /// It does not wait for a connection, and retries the first one like any other: see
     /// [`connected`](Self::connected), [`state`](Self::state) and [`Options::reconnect`].
     ///
     /// # Errors
-    /// [`Options`](Error::Options) if the options cannot be used, [`System`](Error::System) if
-    /// there is no thread.
+    /// [`Options`](Error::Options) if the options cannot be used; [`System`](Error::System) if the
+    /// thread cannot be started.
     pub fn connect(options: Options) -> Result<Client, Error> {
         Self::running(Self::new(options)?)
     }
 
-    /// Makes a client that connects over whatever `dial` opens, and drives it in a thread of its
-    /// own: see [`Dial`].
+    /// Makes a client that connects over the transports that `dial` opens, and drives it in a
+    /// thread of its own: see [`Dial`].
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -102,8 +104,8 @@ impl Client {
         Self::running(Self::dialing(options, dial)?)
     }
 
-    /// Makes a client that connects as the options say, and what drives it. The connection is made,
-    /// and made again, while the [`Driver`] is driven.
+    /// Makes a client that connects as the options say, and its driver. The client connects, and
+    /// connects again, only while the [`Driver`] is driven.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -111,7 +113,8 @@ impl Client {
         Self::opening(options, None)
     }
 
-    /// Makes a client that connects over whatever `dial` opens, and what drives it: see [`Dial`].
+    /// Makes a client that connects over the transports that `dial` opens, and its driver: see
+    /// [`Dial`].
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -150,17 +153,19 @@ impl Client {
     }
 
     /// Subscribes to topic filters, and waits for the broker's answer. The stream of messages
-    /// begins when the request is made, not when the answer comes.
+    /// begins when the request is made, not when the answer arrives.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
-    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
-    /// what matches `filter`. With MQTT 5, filters have [options](Filter::options).
+    /// Every stream with a filter that matches a topic receives its messages. For overlapping
+    /// subscriptions, a broker may send a message several times [MQTT-3.3.5-1]; each of the streams
+    /// then receives it the same number of times. With `$share/NAME/FILTER`, a shared subscription
+    /// of MQTT 5, the stream receives the messages that match `FILTER`. With MQTT 5, filters have
+    /// [options](Filter::options).
     ///
     /// # Errors
-    /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
-    /// client unsubscribes from the others, unless they were subscribed to before.
+    /// A [`SubscribeError`]. It is [`Failed`](SubscribeError::Failed) with
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters. In that
+    /// case the client unsubscribes from the other filters, unless it was subscribed to them
+    /// before.
     pub fn subscribe<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -168,13 +173,12 @@ impl Client {
         self.begin_subscribe(filters)?.wait()
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
-    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
-    /// filters have it among their [subscription
-    /// identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, 1 to
+    /// 268,435,455, which only MQTT 5 has. Messages that the broker sends for these filters have it
+    /// among their [subscription identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for
+    /// As [`subscribe`](Self::subscribe); also [`Identifier`](SubscribeError::Identifier) for
     /// another number.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &self,
@@ -187,11 +191,11 @@ impl Client {
         self.subscribing(asked?).wait()
     }
 
-    /// Subscribes to topic filters, and does not wait for the broker's answer. With a driver that
-    /// does not run yet, this misses nothing that the broker holds for a kept session.
+    /// Subscribes to topic filters, without waiting for the broker's answer. If it is called before
+    /// the driver runs, no message is missed that the broker holds for a kept session.
     ///
     /// # Errors
-    /// A [`SubscribeError`]. Nothing was done.
+    /// A [`SubscribeError`]. Nothing was sent.
     pub fn begin_subscribe<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -208,7 +212,7 @@ impl Client {
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription,
-    /// and waits for the broker's answer. Messages that are on their way may still arrive. See
+    /// and waits for the broker's answer. Messages that are still in flight may arrive later. See
     /// also [`Subscription::unsubscribe`].
     ///
     /// # Errors
@@ -224,8 +228,7 @@ impl Client {
 
     motemq_hosted::client_methods!();
 
-    /// Waits until there is a connection. Returns the part of the session that the broker has
-    /// kept.
+    /// Waits until there is a connection. Returns whether the broker has kept the session.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -233,8 +236,9 @@ impl Client {
         self.connected_until(None).unwrap_or(Err(Ended::Unfinished))
     }
 
-    /// Waits until there is a connection, for no longer than `limit`; `None` if there is none by
-    /// then: the [state](Self::state) says why.
+    /// Waits up to `limit` until there is a connection. Returns whether the broker has kept the
+    /// session, or `None` if there is no connection after this time: the [state](Self::state)
+    /// contains the reason.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -255,10 +259,11 @@ impl Client {
             })
     }
 
-    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] asks again whether it is done.
-    /// Other threads call it when they have changed the answer; what happens to the client itself
-    /// wakes the driver anyway.
+    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls its function again.
+    /// Another thread calls it after a change because of which this function returns true. Events
+    /// of the client itself wake the driver without it.
     ///
+    /// # Examples
     /// ```
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// use motemq_std::{Client, Options};
@@ -278,17 +283,17 @@ impl Client {
         self.shared.with(Inner::wake_driver);
     }
 
-    /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
-    /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
-    /// will. Streams end: the message that was taken last counts as processed, and those that were
-    /// not taken are left to the broker. If the broker takes nothing, DISCONNECT is waited for up to
-    /// three seconds beyond the limit, and the transport's own end for up to one.
+    /// Disconnects the client: it accepts no new commands, waits up to `limit` for the messages in
+    /// flight and in the queue, and sends DISCONNECT, so that the broker does not publish the will.
+    /// All streams end: the message that was taken last counts as processed, and messages that were
+    /// not taken are not acknowledged. If the broker accepts no bytes, the client waits up to three
+    /// seconds longer to send DISCONNECT, and up to one second for the end of the transport.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`], unless everything was completed:
-    /// [`Unfinished`](Ended::Unfinished) if the time was up,
-    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended all
-    /// the same.
+    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed;
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended in
+    /// this case, too.
     pub fn disconnect(&self, limit: Duration) -> Result<(), Ended> {
         self.begin_disconnect(limit);
         let until = self.shared.after(limit.saturating_add(FAREWELL));
@@ -302,8 +307,8 @@ impl Client {
         is_good(ended.unwrap_or(Ended::DriverStopped))
     }
 
-    /// Leaves as [`disconnect`](Self::disconnect) does, without waiting for it. Calls that wait
-    /// end, in all threads, when the client has ended, and streams at once.
+    /// Begins to disconnect as [`disconnect`](Self::disconnect) does, without waiting. Streams end
+    /// at once. Other calls that wait, in any thread, return when the client has ended.
     pub fn begin_disconnect(&self, limit: Duration) {
         let until = self.shared.after(limit);
         let waiting = self.shared.with(|inner| {

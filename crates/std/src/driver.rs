@@ -22,19 +22,20 @@ use std::{
 /// each costs more than to send its message.
 const HOLD: Duration = Duration::from_millis(1);
 
-/// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but
-/// what it does: pings and acknowledgements are sent, time limits are kept, and a connection is
-/// made again, **only while it is driven**. [`Client::connect`](crate::Client::connect) drives the
-/// client in a thread of its own instead.
+/// Drives a [`Client`](crate::Client) in the thread that calls it. **Only while it is driven**, the
+/// client sends PINGREQ and acknowledgements, observes time limits, and connects again.
+/// [`Client::connect`](crate::Client::connect) drives the client in a thread of its own instead.
 ///
-/// Calls of the client that wait, wait for the driver: a thread that drives must not make them.
-/// Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a limit
-/// of zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never wait.
+/// Calls of the client that wait, wait for the driver, so the thread that drives must not make
+/// them. Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a
+/// limit of zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never
+/// wait.
 ///
-/// If it is dropped, the connection is closed without DISCONNECT, so that the broker publishes the
-/// will, and everything that waits for the client ends with
+/// If the driver is dropped, the connection is closed without DISCONNECT, so that the broker
+/// publishes the will, and everything that waits for the client ends with
 /// [`DriverStopped`](Ended::DriverStopped).
 ///
+/// # Examples
 /// ```
 /// use motemq_std::{Client, Filter, Options, Publish, QoS};
 /// use std::time::Duration;
@@ -109,11 +110,11 @@ impl Driver {
     }
 
     /// Drives the client until it ends: it has [disconnected](crate::Client::disconnect), or all
-    /// its handles are gone (what is in flight is completed first, for ten seconds at most).
+    /// its handles were dropped. In the second case it completes the messages in flight first, for
+    /// up to ten seconds.
     ///
     /// # Errors
-    /// The reason for which there will be no other connection, or for which not everything was
-    /// completed.
+    /// The reason why there will be no other connection, or why not everything was completed.
     pub fn run(mut self) -> Result<(), Ended> {
         loop {
             if let Some(ended) = self.advance(None, || false) {
@@ -122,19 +123,21 @@ impl Driver {
         }
     }
 
-    /// Drives the client for this time. Returns how the client has ended, as [`run`](Self::run)
-    /// does, when it has.
+    /// Drives the client for this time. Returns `None`, or the result of [`run`](Self::run) if the
+    /// client has ended.
     ///
-    /// It may take up to a second longer to close a connection, and as long as the disk takes to
-    /// store what is to be stored.
+    /// It may take up to a second longer to close a connection, and longer if it has to wait for
+    /// the disk.
     pub fn drive(&mut self, limit: Duration) -> Option<Result<(), Ended>> {
         self.drive_until(limit, || false)
     }
 
-    /// Drives the client until `is_done` returns true, which is asked after each turn, or for so
-    /// long. Returns how the client has ended, as [`run`](Self::run) does, when it has. Another
-    /// thread that changes the answer [wakes](crate::Client::wake_driver) the driver.
+    /// Drives the client until `is_done`, which is called after each turn, returns true, or until
+    /// the time limit has passed. Returns `None`, or the result of [`run`](Self::run) if the client
+    /// has ended. Another thread that changes the result of `is_done`
+    /// [wakes](crate::Client::wake_driver) the driver.
     ///
+    /// # Examples
     /// ```
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// use motemq_std::{Client, Options};

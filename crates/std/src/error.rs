@@ -1,5 +1,4 @@
-//! Errors, one small enum for each operation: here are those that the client without I/O does not
-//! have.
+//! The errors that only this client has. Each operation has a small enum of its own.
 use std::{io, sync::Arc};
 
 motemq_hosted::error! {
@@ -14,8 +13,8 @@ motemq_hosted::error! {
     /// }
     /// ```
     {
-        /// The system has refused what the driver needs to wait, or a thread.
-        #[error("the system has refused a thread, or what it needs to wait: {0}")]
+        /// The system has refused a thread, or a resource with which the driver waits.
+        #[error("the system has refused a thread, or a resource to wait with: {0}")]
         System(Arc<io::Error>),
     }
 }
@@ -26,15 +25,15 @@ impl From<io::Error> for Error {
     }
 }
 
-/// The reason why there is no message: see
-/// [`Subscription::recv_timeout`](crate::Subscription::recv_timeout).
+/// The reason why [`Subscription::recv_timeout`](crate::Subscription::recv_timeout) returned no
+/// message.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 pub enum RecvTimeoutError {
-    /// None has come within the time.
-    #[error("no message has come within the time")]
+    /// No message has arrived within the time limit.
+    #[error("no message has arrived within the time limit")]
     Timeout,
-    /// The stream has ended: the client has ended or leaves, or the broker does not grant the
-    /// subscription any more.
+    /// The stream has ended: the client has ended or is disconnecting, or the broker has refused
+    /// the subscription after a reconnection.
     #[error("the stream of messages has ended: ask the state of the client why")]
     Ended,
 }

@@ -5,6 +5,7 @@
 //! reads and writes. [`motemq_client`] decides when to connect, what to send again and when to give
 //! up; this crate moves the bytes.
 //!
+//! # Examples
 //! ```
 //! use motemq_std::{Client, Filter, Options, Publish, QoS};
 //! # let broker = motemq_testing::server::Server::start(Default::default())?;

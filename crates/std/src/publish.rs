@@ -6,16 +6,16 @@ use motemq_client::RequestId;
 use motemq_hosted::may_pass;
 
 impl Client {
-    /// Publishes a message. Waits for room if there is none, and for a connection if the message
-    /// may not wait for one: with QoS 0, unless such messages
-    /// [wait](crate::Options::queue_qos0), too, or if it is larger than the
-    /// [queue](crate::Options::queue). The [`Receipt`] reports its outcome.
+    /// Publishes a message. Waits for room if there is none. Waits for a connection if the message
+    /// cannot wait for one in the [queue](crate::Options::queue): if it has QoS 0, unless
+    /// [`queue_qos0`](crate::Options::queue_qos0) is set, or if it is larger than the queue. The
+    /// [`Receipt`] reports the outcome.
     ///
-    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this method
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was sent.
     pub fn publish<'p, T: PublishProperties<'p>>(
         &self,
         publish: &Publish<'p, T>,
@@ -23,9 +23,14 @@ impl Client {
         self.publish_by(|client| motemq_hosted::publish(client, publish, || self.shared.now()))
     }
 
-    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
-    /// A payload of 16 KiB or more is not copied, but written from the memory that holds it.
+    /// Publishes a message as [`publish`](Self::publish) does, with this payload instead of its
+    /// own. A payload of 16 KiB or more is not copied, but written to the transport from its own
+    /// memory.
     ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -35,9 +40,6 @@ impl Client {
     /// client.publish_bytes(&publish, &image)?.wait()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
     pub fn publish_bytes<'p, T: PublishProperties<'p>>(
         &self,
         publish: &Publish<'p, T>,
@@ -95,13 +97,14 @@ impl Client {
         stored.unwrap_or(Ok(()))
     }
 
-    /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
-    /// this returns.
+    /// Publishes a message if there is room for it now. It never waits, not even for a store
+    /// (`Options::store`): the client does not send the message before it is on the disk, which may
+    /// be after this method has returned.
     ///
     /// # Errors
-    /// A [`PublishError`]. Nothing was done.
+    /// A [`PublishError`]. Nothing was sent.
     ///
+    /// # Examples
     /// ```
     /// # use motemq_std::{Client, Options, Publish, PublishError};
     /// let (client, driver) = Client::new(Options::new("node-7"))?;

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
-/// all within `limit`. The calling thread drives the client. Returns what the broker said of the
-/// message.
+/// all within `limit`; [disconnecting](Client::disconnect) can take up to four seconds longer. The
+/// calling thread drives the client. Returns the broker's acknowledgement.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
-/// [`Client::disconnect`]. If the time is up and there was no connection, it says why.
+/// [`Client::disconnect`]. If there was no connection within the time limit, the error contains the
+/// reason.
 ///
+/// # Examples
 /// ```
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let url = broker.url();

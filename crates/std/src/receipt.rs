@@ -3,12 +3,13 @@ use crate::{Acknowledgement, Outcome, shared::Shared};
 use motemq_client::RequestId;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The outcome of a message: an [`Acknowledgement`] when the broker has acknowledged it, or with
-/// QoS 0 when it is in the connection's write buffer; else a [`RequestError`](crate::RequestError).
+/// The outcome of a published message: an [`Acknowledgement`] when the broker has acknowledged it,
+/// or with QoS 0 when it is in the write buffer of the connection; or a
+/// [`RequestError`](crate::RequestError).
 ///
-/// The message is sent all the same when the receipt is dropped. Dropping it gives up only the
-/// answer.
+/// If the receipt is dropped, the message is still sent, and only its outcome is ignored.
 ///
+/// # Examples
 /// ```
 /// # use motemq_std::{Client, Options, Publish, QoS, RequestError};
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -29,7 +30,7 @@ impl Receipt {
         Receipt(request.map(|request| Ticket::new(shared, request)))
     }
 
-    /// Waits until it is known what has become of the message.
+    /// Waits for the outcome of the message.
     ///
     /// # Errors
     /// A [`RequestError`](crate::RequestError).
@@ -40,7 +41,8 @@ impl Receipt {
         }
     }
 
-    /// Waits for no longer than `limit`; returns `None` if it is not known by then.
+    /// Waits up to `limit` for the outcome of the message. Returns `None` if it is not known after
+    /// this time.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome> {
         match &mut self.0 {
             Some(ticket) => ticket.wait_timeout(limit),
@@ -48,7 +50,7 @@ impl Receipt {
         }
     }
 
-    /// Returns what has become of the message, if that is known.
+    /// Returns the outcome of the message, or `None` if it is not known yet.
     pub fn poll(&mut self) -> Option<Outcome> {
         self.wait_timeout(Duration::ZERO)
     }

@@ -6,9 +6,13 @@ use motemq_hosted::may_pass;
 use std::sync::Arc;
 
 impl Client {
-    /// Publishes a message with QoS 1 that asks for a response, and waits for the response: see
-    /// [`request_with`](Self::request_with). It has a time limit of 20 s.
+    /// Publishes a message with QoS 1 that asks for a response, and waits up to 20 s for the
+    /// response: see [`request_with`](Self::request_with).
     ///
+    /// # Errors
+    /// As [`request_with`](Self::request_with).
+    ///
+    /// # Examples
     /// ```
     /// # use motemq_std::{Client, Filter, Options, QoS, Version};
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -27,22 +31,18 @@ impl Client {
     /// assert_eq!(&response.payload[..], b"half past nine");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    /// As [`request_with`](Self::request_with).
     pub fn request(&self, topic: &str, payload: &[u8]) -> Result<Message, ResponseError> {
         let publish = Publish::to(topic).payload(payload).qos(QoS::AtLeastOnce);
         self.request_with(&Request::new(publish))
     }
 
-    /// Publishes a message that asks for a response, and waits for the response. The client
-    /// subscribes to the response topic before, once for all requests. Any number of threads can
-    /// wait for responses at once.
+    /// Publishes a message that asks for a response, and waits for the response. Before the first
+    /// request, the client subscribes to the response topic. Several threads can wait for responses
+    /// at the same time.
     ///
-    /// With MQTT 5 the message names the response topic, and has correlation data, by which the
-    /// response is recognized. With MQTT 3.1.1 the [response topic](Request::response_topic) has to
-    /// be set, the receiver has to know it, and a response that arrives there belongs to the oldest
-    /// request.
+    /// With MQTT 5 the message contains the response topic, and correlation data that identify the
+    /// response. With MQTT 3.1.1 the [response topic](Request::response_topic) has to be set, the
+    /// receiver has to know it, and a response that arrives there belongs to the oldest request.
     ///
     /// # Errors
     /// A [`ResponseError`].
@@ -70,14 +70,13 @@ impl Client {
         awaited.wait()
     }
 
-    /// Publishes the response to a request: to the topic and with the correlation data that the
-    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the
-    /// outcome.
+    /// Publishes the response to a request to its response topic, with its correlation data, and
+    /// with the QoS with which the request was delivered. The [`Receipt`] reports the outcome.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
-    /// response topic, so that it is no request.
+    /// As [`publish`](Self::publish); also
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message has no response
+    /// topic, so that it is not a request.
     pub fn respond(&self, request: &Message, payload: &[u8]) -> Result<Receipt, PublishError> {
         let (properties, qos) = (&request.properties, request.qos);
         self.publish_by(|client| client.respond(properties, qos, payload))

@@ -18,9 +18,10 @@ motemq_hosted::states! {
 }
 
 impl States {
-    /// Waits until the state is another than when this was called last, or than when
-    /// [`Client::states`](crate::Client::states) was, or until the broker has refused
-    /// [subscriptions](crate::Client::subscriptions); forever if the client has ended.
+    /// Waits until the state has changed since the last call, or, at the first call, since
+    /// [`Client::states`](crate::Client::states) was called; or until the broker has refused
+    /// [subscriptions](crate::Client::subscriptions). Returns the new state. Once it
+    /// has returned that the client has ended, it does not return again.
     pub fn changed(&mut self) -> State {
         loop {
             if let Some(state) = self.changed_until(None) {
@@ -29,7 +30,8 @@ impl States {
         }
     }
 
-    /// Waits for no longer than `limit`; `None` if the state is the same then.
+    /// Waits as [`changed`](Self::changed) does, but only up to `limit`. Returns `None` if the
+    /// state has not changed after this time.
     pub fn changed_timeout(&mut self, limit: Duration) -> Option<State> {
         self.changed_until(Some(self.shared.after(limit)))
     }

@@ -6,24 +6,28 @@ use motemq::QoS;
 use motemq_client::{AckMode, Acknowledgement, Outcome, StreamId, Taken};
 use std::{fmt, thread::Thread, time::Duration};
 
-/// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
-/// [bounded](crate::Options::streams) number of them. It is an iterator that waits for each message.
+/// A stream of the messages that match some topic filters, or that no other stream receives. It
+/// contains a [limited](crate::Options::streams) number of messages. It is an iterator that waits
+/// for each message.
 ///
-/// A message is acknowledged when the next one is asked for: then the application has processed it.
-/// With [`recv_unacked`](Self::recv_unacked) it is acknowledged when the application says so. What
-/// was taken when the connection is lost counts as processed.
+/// A message counts as processed, and is acknowledged, when the application asks for the next one.
+/// A message of [`recv_unacked`](Self::recv_unacked) is acknowledged when the application calls
+/// [`Unacked::ack`]. When the connection is lost, the message that was taken last counts as
+/// processed.
 ///
-/// A stream is a handle of its client, too: it keeps the client from leaving.
+/// A stream is also a handle of its client: the client does not disconnect while there is a stream.
 ///
 /// # Dropping
-/// A stream that is dropped ends; the message that was taken last counts as processed. **The
+/// A stream that is dropped ends, and the message that was taken last counts as processed. **The
 /// subscription itself stays**, since programs with a kept session drop their streams before they
-/// end: messages go on to arrive. They go to [`Client::messages`] if that is open. If not, they are
-/// dropped in a clean session; in a kept one they wait unacknowledged until a stream that matches is
-/// opened, and hold up all other messages when the broker's window is full (see
-/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed)). To receive no more messages,
+/// end, so messages continue to arrive. They go to [`Client::messages`] if the program has called
+/// it. Otherwise they are dropped in a clean session. In a kept session they wait unacknowledged
+/// until the application opens a stream that matches. When they fill the broker's window of messages
+/// in flight, no other messages arrive: see
+/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed). To receive no more messages,
 /// call [`unsubscribe`](Self::unsubscribe) instead.
 ///
+/// # Examples
 /// ```
 /// # use motemq_std::{Client, Filter, Options, Publish, QoS};
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -55,19 +59,18 @@ impl Subscription {
         }
     }
 
-    /// Returns the highest QoS with which the broker delivers the messages of each filter, in the
-    /// order of the filters.
+    /// Returns the QoS that the broker has granted for each filter, in the order of the filters.
     pub fn granted(&self) -> &[QoS] {
         &self.granted
     }
 
-    /// Returns what the broker said when it granted the subscription.
+    /// Returns the broker's answer to the subscription.
     pub fn acknowledgement(&self) -> &Acknowledgement {
         &self.acknowledgement
     }
 
-    /// Waits for a message. Returns `None` when the client has ended or leaves, or the broker does
-    /// not grant the subscription any more after a reconnection.
+    /// Waits for a message. Returns `None` if the client has ended or is disconnecting, or if the
+    /// broker has refused the subscription after a reconnection.
     ///
     /// The message that was taken before counts as processed, and is acknowledged.
     pub fn recv(&mut self) -> Option<Message> {
@@ -75,29 +78,30 @@ impl Subscription {
         Some(message)
     }
 
-    /// Waits for a message, for no longer than `limit`. With a limit of zero it never waits.
+    /// Waits up to `limit` for a message. With a limit of zero it never waits.
     ///
     /// The message that was taken before counts as processed, and is acknowledged.
     ///
     /// # Errors
-    /// [`Timeout`](RecvTimeoutError::Timeout) if there is none by then,
-    /// [`Ended`](RecvTimeoutError::Ended) if there will be none.
+    /// [`Timeout`](RecvTimeoutError::Timeout) if no message has arrived after this time;
+    /// [`Ended`](RecvTimeoutError::Ended) if no message will arrive any more.
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Message, RecvTimeoutError> {
         let (message, _) = self.take(AckMode::OnNext, Some(limit))?;
         Ok(message)
     }
 
-    /// Waits for a message that is acknowledged when [`Unacked::ack`] is called.
+    /// Waits for a message that is acknowledged when the application calls [`Unacked::ack`].
     ///
-    /// Acknowledgements may be given in any order, and by any thread. They leave in the order in
-    /// which the messages arrived [MQTT-4.6.0-2], so one that is never given holds up all behind it.
-    /// They may be given over a later connection, if the session is kept.
+    /// The application can acknowledge in any order and in any thread. The client sends the
+    /// acknowledgements in the order in which the messages arrived [MQTT-4.6.0-2], so a message
+    /// that is never acknowledged delays all later ones. If the session is kept, messages can also
+    /// be acknowledged over a later connection.
     pub fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         self.take(AckMode::Manual, None).ok()
     }
 
-    /// Waits for a message that is acknowledged when [`Unacked::ack`] is called, for no longer than
-    /// `limit`.
+    /// Waits up to `limit` for a message that is acknowledged when the application calls
+    /// [`Unacked::ack`].
     ///
     /// # Errors
     /// As [`recv_timeout`](Self::recv_timeout).
@@ -186,10 +190,10 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// A subscription that is being made: see [`Client::begin_subscribe`].
+/// A subscription whose answer has not arrived yet: see [`Client::begin_subscribe`].
 ///
-/// If it is dropped, the request is withdrawn if it was not sent. Messages that arrive for it all
-/// the same are treated as those of a stream that was [dropped](Subscription).
+/// If it is dropped, the request is withdrawn unless it was sent. If messages arrive for it
+/// nevertheless, they are treated as the messages of a [dropped stream](Subscription).
 #[must_use = "nothing is subscribed to if this is dropped before it was sent"]
 pub struct Subscribing {
     subscription: Subscription,
@@ -205,7 +209,7 @@ impl Subscribing {
         }
     }
 
-    /// Returns the stream, which may have messages before the broker has answered.
+    /// Returns the stream, which may contain messages before the broker has answered.
     pub fn subscription(&mut self) -> &mut Subscription {
         &mut self.subscription
     }
@@ -219,8 +223,8 @@ impl Subscribing {
         self.finish(outcome)
     }
 
-    /// Waits for the broker's answer, for no longer than `limit`. Returns whether it is there, so
-    /// that [`wait`](Self::wait) returns at once.
+    /// Waits up to `limit` for the broker's answer. Returns whether it has arrived, so that
+    /// [`wait`](Self::wait) returns at once.
     pub fn wait_timeout(&mut self, limit: Duration) -> bool {
         self.ticket.wait_timeout(limit).is_some()
     }

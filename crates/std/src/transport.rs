@@ -8,23 +8,25 @@ use std::{
     time::Duration,
 };
 
-/// An ordered stream of bytes in both directions: a serial line, a pair of pipes, a tunnel.
+/// An ordered stream of bytes in both directions, such as a serial line, a pair of pipes, or a
+/// tunnel.
 ///
-/// If it has a [`source`](Self::source), the system reports to the driver when the stream can be
-/// read or written, and messages are written by the threads that publish them. Without one, the driver
-/// reads for up to ten milliseconds at a time, which is how long messages may wait.
+/// If it has a [`source`](Self::source), the driver waits until the system reports that the stream
+/// can be read or written, and the threads that publish messages write them. Without a source, the
+/// driver reads for up to 10 ms at a time, so messages may wait for this time.
 pub trait Transport: Read + Write + Send {
-    /// Sets how long a `read` may wait from now on. If nothing has come by then, it fails with
-    /// `TimedOut` or `WouldBlock`, which are treated alike; or with
-    /// [`PartialRead`](crate::PartialRead), if a part of something has come that can be read only
-    /// when it is complete. Zero means not to wait.
+    /// Sets the time for which the next calls of `read` may wait; zero means that they do not wait.
+    /// If nothing has arrived within this time, `read` has to fail with `TimedOut` or `WouldBlock`,
+    /// which have the same meaning; or with [`PartialRead`](crate::PartialRead), if bytes have
+    /// arrived that can be read only when more follow.
     ///
     /// # Errors
-    /// The connection is over then.
+    /// An error ends the connection.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;
 
-    /// Writes what the other side takes at once; fails with `WouldBlock` or `TimedOut` if that is
-    /// nothing. The default is `write`, for streams that never wait for long.
+    /// Writes as many bytes as the peer accepts at once. Fails with `WouldBlock` or `TimedOut` if
+    /// it accepts none. The default implementation calls `write`, which suits streams that never
+    /// wait for long.
     ///
     /// # Errors
     /// Any other error ends the connection.
@@ -32,17 +34,17 @@ pub trait Transport: Read + Write + Send {
         self.write(bytes)
     }
 
-    /// Tells the other side that nothing follows, if there is a way to. Everything is written by
-    /// then. The default is `flush`.
+    /// Closes the sending direction of the stream, if it has such an operation. All bytes were
+    /// written before. The default implementation calls `flush`.
     ///
     /// # Errors
-    /// The connection ends in any case.
+    /// The connection ends with or without an error.
     fn finish(&mut self) -> io::Result<()> {
         self.flush()
     }
 
-    /// Returns what the system can wait for. It must stay the same. The driver reads with a
-    /// [time-out](Self::set_read_timeout) of zero then. The default is `None`.
+    /// Returns the object for which the system can wait, which must not change. The driver then
+    /// reads with a [time-out](Self::set_read_timeout) of zero. The default is `None`.
     #[cfg(unix)]
     fn source(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -94,12 +96,14 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
 }
 
-/// Opens a transport to a broker, once for each connection. Closures that take an [`Address`] and
-/// return an `io::Result` of a transport implement it.
+/// Opens the transports of a client, one for each connection. Closures that take an [`Address`] and
+/// return an `io::Result` of a transport implement this trait.
 ///
-/// It is called in a thread of its own, which may take
-/// [`Options::connect_timeout`](crate::Options::connect_timeout); then what it opens is dropped.
+/// It is called in a thread of its own, and can take up to
+/// [`Options::connect_timeout`](crate::Options::connect_timeout). A transport that it opens later
+/// is dropped.
 ///
+/// # Examples
 /// ```
 /// use motemq_std::{Address, Client, Options};
 /// use std::net::TcpStream;
@@ -119,7 +123,7 @@ pub trait Dial: Send + 'static {
     /// Opens a transport to this broker.
     ///
     /// # Errors
-    /// The reason why there is none, which the [state](crate::State) shows.
+    /// The reason why the transport cannot be opened, which the [state](crate::State) contains.
     fn dial(&mut self, broker: &Address) -> io::Result<Self::Transport>;
 }
 

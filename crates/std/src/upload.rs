@@ -12,21 +12,22 @@ use std::{
 const PIECE: usize = 16 << 10;
 
 impl Client {
-    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader,
-    /// without holding them in memory. Waits for room and for a connection. Returns when the last
-    /// byte is in the connection's write buffer; the [`Receipt`] has the outcome.
+    /// Publishes a message, and reads [`remaining`](Publish::remaining) bytes of its payload from a
+    /// reader, without holding them in memory. Waits for room and for a connection. Returns when
+    /// the last byte is in the write buffer of the connection. The [`Receipt`] reports the outcome.
     ///
-    /// There is no copy to send again: if the connection is lost before the last byte was read,
-    /// nothing was published; if later, but before the acknowledgement, the receipt returns
-    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Nothing else can be sent meanwhile,
-    /// not even a ping: a broker may close the connection if a pause of the reader takes longer than
-    /// one and a half [keep alives](crate::Options::keep_alive).
+    /// The client keeps no copy. If the connection is lost before the last byte was read, nothing
+    /// was published. If it is lost later, but before the acknowledgement, the receipt returns
+    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Meanwhile the client can send
+    /// nothing else, not even PINGREQ: a broker may close the connection if the reader pauses for
+    /// longer than one and a half times the [keep alive](crate::Options::keep_alive).
     ///
     /// # Errors
-    /// An [`UploadError`]: the message was not accepted, the reader failed or ended early (which
-    /// closes the connection, too, since half a packet cannot be taken back), or the connection was
-    /// lost.
+    /// An [`UploadError`] if the client did not accept the message; if the reader failed or ended
+    /// early, in which case the connection is closed, since a packet that was sent in part cannot
+    /// be taken back; or if the connection was lost.
     ///
+    /// # Examples
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
