@@ -21,27 +21,28 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// The longest time that a client without handles takes to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// A handle to a managed MQTT client, of which the [`Driver`] keeps up the connection. Cloning it
-/// is cheap; all clones are one client.
+/// A handle to a managed MQTT client, which the [`Driver`] drives. Cloning it is cheap. All clones
+/// are handles of the same client.
 ///
-/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2
-/// a copy is kept until the broker has it. While there is no connection, messages
-/// [wait](Options::queue). After a reconnection, what was in flight is sent again in its order if
-/// the broker has kept the session. If it has not, messages with QoS 1 are sent as new ones, while
-/// with QoS 2 receipts return [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since
-/// sending them again might double them. Subscriptions are made again if the broker lost them.
+/// **Publishing** encodes the message into the write buffer of the connection at once. With QoS 1
+/// and 2, the client keeps a copy until the broker has the message. While there is no connection,
+/// messages [wait](Options::queue). After a reconnection, the messages in flight are sent again in
+/// their order if the broker has kept the session. If it has not, messages with QoS 1 are sent as
+/// new ones, and the receipts of messages with QoS 2 return
+/// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since sending them again could deliver
+/// them twice. If the broker has lost the subscriptions, the client subscribes again.
 ///
-/// **Whether a call waits for room, fails or drops** is the caller's choice:
-/// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
-/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a
-/// connection.
+/// **The caller chooses whether a call waits for room or fails**: [`publish`](Self::publish) waits,
+/// and [`try_publish`](Self::try_publish) fails. For messages that wait for a connection,
+/// [`WhenFull`](crate::WhenFull) is the same choice.
 ///
-/// **Every future here can be dropped at any time** without harm to the connection; what that means
-/// for the call, its documentation says.
+/// **Every future can be dropped at any time** without harm to the connection. The documentation of
+/// each method says what that means for the call.
 ///
-/// When the last handle is dropped, the client completes what is in flight, for ten seconds at
-/// most, and disconnects.
+/// When the last handle is dropped, the client completes the messages in flight, for up to ten
+/// seconds, and disconnects.
 ///
+/// # Examples
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// use motemq_tokio::{Client, Filter, Options, Publish, QoS};
@@ -96,8 +97,8 @@ fn leave(shared: &Shared, limit: Duration) {
 }
 
 impl Client {
-    /// Makes a client that connects as the options say, and the future that drives it. The
-    /// connection is made, and made again, as soon as the driver is polled.
+    /// Makes a client that connects as the options say, and the future that drives it. The client
+    /// connects, and connects again, only while the driver is polled.
     ///
     /// # Errors
     /// An [`OptionsError`] if the options cannot be used.
@@ -106,7 +107,7 @@ impl Client {
         Self::opening(options, Connector { limit })
     }
 
-    /// Makes a client that connects over whatever `dial` opens: see [`Dial`].
+    /// Makes a client that connects over the streams that `dial` opens: see [`Dial`].
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -160,33 +161,34 @@ impl Client {
     }
 
     /// Subscribes to topic filters. The request is made at once, and the stream of messages begins
-    /// now; the future returns it when the broker has answered.
+    /// now. The future returns it when the broker has answered.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
-    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
-    /// matches `filter`. With MQTT 5, filters have [options](Filter::options). To miss nothing that
-    /// the broker holds for a kept session, call this before the driver runs.
+    /// Every stream with a filter that matches a topic receives its messages. For overlapping
+    /// subscriptions, a broker may send a message several times [MQTT-3.3.5-1]; each of the streams
+    /// then receives it the same number of times. With `$share/NAME/FILTER`, a shared subscription
+    /// of MQTT 5, the stream receives the messages that match `FILTER`. With MQTT 5, filters have
+    /// [options](Filter::options). If this method is called before the driver runs, no message is
+    /// missed that the broker holds for a kept session.
     ///
-    /// If the future is dropped, it withdraws the request if it was not sent. Messages that arrive
-    /// for it all the same are treated as those of a stream that was [dropped](Subscription).
+    /// If the future is dropped, the request is withdrawn unless it was sent. If messages arrive
+    /// for it nevertheless, they are treated as the messages of a [dropped stream](Subscription).
     ///
     /// # Errors
-    /// A [`SubscribeError`](crate::SubscribeError); [`Failed`](crate::SubscribeError::Failed) with
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
-    /// client unsubscribes from the others, unless they were subscribed to before.
+    /// A [`SubscribeError`](crate::SubscribeError). It is [`Failed`](crate::SubscribeError::Failed)
+    /// with [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters. In
+    /// that case the client unsubscribes from the other filters, unless it was subscribed to them
+    /// before.
     pub fn subscribe<O: SubscribeOptions>(&self, filters: &[Filter<'_, O>]) -> Subscribing {
         self.subscribing(|client| client.subscribe(filters))
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
-    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
-    /// filters have it among their [subscription
-    /// identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, 1 to
+    /// 268,435,455, which only MQTT 5 has. Messages that the broker sends for these filters have it
+    /// among their [subscription identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe), and
-    /// [`Identifier`](crate::SubscribeError::Identifier) for another number.
+    /// As [`subscribe`](Self::subscribe); also [`Identifier`](crate::SubscribeError::Identifier)
+    /// for another number.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -212,9 +214,9 @@ impl Client {
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
-    /// Messages that are on their way may still arrive. See also [`Subscription::unsubscribe`].
+    /// Messages that are still in flight may arrive later. See also [`Subscription::unsubscribe`].
     ///
-    /// If the future is dropped, it withdraws the request if it was not sent.
+    /// If the future is dropped, the request is withdrawn unless it was sent.
     ///
     /// # Errors
     /// A [`SubscribeError`](crate::SubscribeError).
@@ -228,8 +230,7 @@ impl Client {
 
     motemq_hosted::client_methods!();
 
-    /// Waits until there is a connection. Returns the part of the session that the broker has
-    /// kept.
+    /// Waits until there is a connection. Returns whether the broker has kept the session.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -245,20 +246,20 @@ impl Client {
         }
     }
 
-    /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
-    /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
-    /// will. Streams end: the message that was taken last counts as processed, and those that were
-    /// not taken are left to the broker. If the broker takes nothing, DISCONNECT is waited for up to
-    /// three seconds beyond the limit, and the transport's own end for up to one.
+    /// Disconnects the client: it accepts no new commands, waits up to `limit` for the messages in
+    /// flight and in the queue, and sends DISCONNECT, so that the broker does not publish the will.
+    /// All streams end: the message that was taken last counts as processed, and messages that were
+    /// not taken are not acknowledged. If the broker accepts no bytes, the client waits up to three
+    /// seconds longer to send DISCONNECT, and up to one second for the end of the transport.
     ///
-    /// The driver must be running. If the future is dropped after it was polled, the client leaves
-    /// all the same.
+    /// The driver must be running. If the future is dropped after it was polled, the client still
+    /// disconnects.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`], unless everything was completed:
-    /// [`Unfinished`](Ended::Unfinished) if the time was up,
-    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended all
-    /// the same.
+    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed;
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended in
+    /// this case, too.
     pub fn disconnect(
         &self,
         limit: Duration,

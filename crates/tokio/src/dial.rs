@@ -16,12 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// A future of which the driver holds some.
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Opens a stream to a broker, once for each connection. Closures that take an [`Address`] and
-/// return a future of an `io::Result` of a stream implement it.
+/// Opens the streams of a client, one for each connection. Closures that take an [`Address`] and
+/// return a future of an `io::Result` of a stream implement this trait.
 ///
-/// It may take [`Options::connect_timeout`](crate::Options::connect_timeout); then its future is
-/// dropped.
+/// The future can take up to [`Options::connect_timeout`](crate::Options::connect_timeout), and is
+/// then dropped.
 ///
+/// # Examples
 /// ```
 /// use motemq_tokio::{Address, Client, Options};
 /// use tokio::net::TcpStream;

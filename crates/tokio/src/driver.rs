@@ -23,13 +23,14 @@ use std::{
 };
 use tracing::Span;
 
-/// Drives a [`Client`](crate::Client); nothing happens unless it is polled: `tokio::spawn(driver)`.
+/// Drives a [`Client`](crate::Client). Nothing happens unless it is polled, for example with
+/// `tokio::spawn(driver)`.
 ///
-/// It returns when the client has [disconnected](crate::Client::disconnect), or when all its handles
-/// are gone (what is in flight is completed first, for ten seconds at most); else with the error
-/// for which there will be no other connection. If it is dropped, the connection is closed without
-/// DISCONNECT, so that the broker publishes the will, and everything that awaits the client ends
-/// with [`DriverStopped`](Ended::DriverStopped).
+/// It returns `Ok` when the client has [disconnected](crate::Client::disconnect), or when all its
+/// handles were dropped. In the second case it completes the messages in flight first, for up to
+/// ten seconds. Otherwise it returns the reason why there will be no other connection. If it is
+/// dropped, the connection is closed without DISCONNECT, so that the broker publishes the will, and
+/// everything that waits for the client ends with [`DriverStopped`](Ended::DriverStopped).
 pub struct Driver {
     span: Span,
     drive: BoxFuture<Result<(), Ended>>,

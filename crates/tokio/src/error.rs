@@ -1,5 +1,4 @@
-//! Errors, one small enum for each operation: here are those that the client without I/O does not
-//! have.
+//! The errors that only this client has. Each operation has a small enum of its own.
 
 motemq_hosted::error! {
     /// ```

@@ -6,6 +6,7 @@
 //! give up; this crate moves the bytes. An idle connection takes at most 2 KiB of heap, excluding
 //! its transport. Each message in flight takes additional memory.
 //!
+//! # Examples
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! use motemq_tokio::{Client, Filter, Options, Publish, QoS};

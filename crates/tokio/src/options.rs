@@ -3,11 +3,12 @@ use crate::{Attempt, credentials::Hook as CredentialsHook};
 use motemq_hosted::{Brokers, Hook};
 use std::{error::Error, future::Future};
 
-/// The options of a [`Client`](crate::Client): where the brokers are and how they are reached, who
-/// the client is, how long it waits for what, and how much may wait.
+/// The options of a [`Client`](crate::Client): the brokers and the transports to them, the client
+/// identifier, login and will, time limits, and limits of the messages that wait.
 ///
 /// `Debug` does not show the password.
 ///
+/// # Examples
 /// ```
 /// use motemq_tokio::{Options, Reconnect, Will};
 /// use std::time::Duration;
@@ -55,14 +56,15 @@ impl Options {
     motemq_hosted::way_options!("motemq_tokio");
     motemq_client::face_options!();
 
-    /// Asks this function before each attempt to connect for what may have changed: user name and
-    /// password (a token that expires), certificate and key, headers, the URL.
+    /// Calls this function before each attempt to connect, for settings that can change: user name
+    /// and password (a token that expires), certificate and key, headers, the URL.
     ///
-    /// It gets the [`Attempt`] as these options make it, and returns it changed. It may take
-    /// [`connect_timeout`](Self::connect_timeout). An error ends the attempt, of which it is the
-    /// reason; the next one asks again. A function is called once for each attempt to reach a
-    /// broker, not for each of its addresses.
+    /// The argument is an [`Attempt`] made from these options, and the result is the changed
+    /// attempt. The function can take up to [`connect_timeout`](Self::connect_timeout). An error
+    /// ends the attempt, and is its reason; the next attempt calls the function again. The function
+    /// is called once for each attempt to reach a broker, not for each of its addresses.
     ///
+    /// # Examples
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let broker = motemq_testing::server::Server::start(Default::default())?;
@@ -88,15 +90,16 @@ impl Options {
     }
 
     /// Stores the session, and messages with QoS 1 and 2 until they are acknowledged, in this file,
-    /// so that they survive the process: the next one with the same file and client identifier
-    /// continues where this one ended. It is for sessions that are [kept](Self::keep_session).
+    /// so that they survive the end of the process: the next process with the same file and client
+    /// identifier continues the session. Use it with a session that is [kept](Self::keep_session).
     ///
-    /// Nothing leaves for the broker before it is on the disk (`fsync`), many messages at a time.
-    /// The file is read when the client is made, and written by a thread for blocking work. If
-    /// it fails, it is opened again once; if that fails, too, or if the file is damaged or belongs
-    /// to another client identifier, the client ends with [`Store`](crate::Ended::Store). Messages
-    /// published [from a reader](crate::Client::publish_from) are not stored. Received messages are
-    /// the application's to store: those with QoS 2 that it has taken do not arrive again.
+    /// The client sends nothing that depends on a change before the change is on the disk
+    /// (`fsync`); it writes many messages at a time. The file is read when the client is made, and
+    /// written by a thread for blocking work. If the file fails, it is opened again once. If that
+    /// fails, too, or if the file is damaged or belongs to another client identifier, the client
+    /// ends with [`Store`](crate::Ended::Store). Messages published [from a
+    /// reader](crate::Client::publish_from) are not stored. The application has to store received
+    /// messages itself; messages with QoS 2 that it has taken do not arrive again.
     #[cfg(feature = "store")]
     pub fn store(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.store = Some(path.into().into());

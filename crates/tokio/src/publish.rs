@@ -8,17 +8,17 @@ use motemq_hosted::may_pass;
 use std::pin::pin;
 
 impl Client {
-    /// Publishes a message. Waits for room if there is none, and for a connection if the message
-    /// may not wait for one: with QoS 0, unless such messages
-    /// [wait](crate::Options::queue_qos0), too, or if it is larger than the
-    /// [queue](crate::Options::queue). The [`Receipt`] has the outcome.
+    /// Publishes a message. Waits for room if there is none. Waits for a connection if the message
+    /// cannot wait for one in the [queue](crate::Options::queue): if it has QoS 0, unless
+    /// [`queue_qos0`](crate::Options::queue_qos0) is set, or if it is larger than the queue. The
+    /// [`Receipt`] reports the outcome.
     ///
-    /// If the future is dropped before it is done, nothing was published. With a
-    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it
-    /// is dropped before, the message may be published.
+    /// If the future is dropped before it is done, nothing was published. With a store
+    /// (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it is
+    /// dropped before, the message may be published.
     ///
     /// # Errors
-    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was sent.
     pub async fn publish<'p, T: PublishProperties<'p>>(
         &self,
         publish: &Publish<'p, T>,
@@ -27,9 +27,14 @@ impl Client {
             .await
     }
 
-    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
-    /// A payload of 16 KiB or more is not copied, but written from the memory that holds it.
+    /// Publishes a message as [`publish`](Self::publish) does, with this payload instead of its
+    /// own. A payload of 16 KiB or more is not copied, but written to the transport from its own
+    /// memory.
     ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # use motemq_tokio::{Client, Options, Publish, QoS};
@@ -42,9 +47,6 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
     pub async fn publish_bytes<'p, T: PublishProperties<'p>>(
         &self,
         publish: &Publish<'p, T>,
@@ -88,13 +90,14 @@ impl Client {
         }
     }
 
-    /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
-    /// this returns.
+    /// Publishes a message if there is room for it now. It never waits, not even for a store
+    /// (`Options::store`): the client does not send the message before it is on the disk, which may
+    /// be after this method has returned.
     ///
     /// # Errors
-    /// A [`PublishError`]. Nothing was done.
+    /// A [`PublishError`]. Nothing was sent.
     ///
+    /// # Examples
     /// ```
     /// # use motemq_tokio::{Client, Options, Publish, PublishError};
     /// let (client, driver) = Client::new(Options::new("node-7"))?;

@@ -9,13 +9,15 @@ use std::{
 };
 use tokio::time::{Instant, timeout};
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
-/// within `limit`. Returns what the broker said of the message.
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
+/// all within `limit`. Returns the broker's acknowledgement.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
-/// [`Client::disconnect`]. If the time is up and there was no connection, it says why.
+/// [`Client::disconnect`]. If there was no connection within the time limit, the error contains the
+/// reason.
 ///
+/// # Examples
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # let broker = motemq_testing::server::Server::start(Default::default())?;

@@ -9,13 +9,14 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The outcome of a message: a future that returns an [`Acknowledgement`] when the broker has
-/// acknowledged it, or with QoS 0 when it is in the connection's write buffer; else a
+/// The outcome of a published message: a future that returns an [`Acknowledgement`] when the broker
+/// has acknowledged it, or with QoS 0 when it is in the write buffer of the connection; or a
 /// [`RequestError`](crate::RequestError).
 ///
-/// It need not be awaited: the message is sent all the same when the receipt is dropped. Dropping it
-/// gives up only the answer.
+/// It need not be awaited. If the receipt is dropped, the message is still sent, and only its
+/// outcome is ignored.
 ///
+/// # Examples
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # use motemq_tokio::{Client, Options, Publish, QoS, RequestError};

@@ -7,9 +7,13 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 use tokio::time::timeout;
 
 impl Client {
-    /// Publishes a message with QoS 1 that asks for a response, and returns the response: see
-    /// [`request_with`](Self::request_with). It has a time limit of 20 s.
+    /// Publishes a message with QoS 1 that asks for a response, and returns the response, for which
+    /// it waits up to 20 s: see [`request_with`](Self::request_with).
     ///
+    /// # Errors
+    /// As [`request_with`](Self::request_with).
+    ///
+    /// # Examples
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # use motemq_tokio::{Client, Filter, Options, QoS, Version};
@@ -32,25 +36,21 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    /// As [`request_with`](Self::request_with).
     pub async fn request(&self, topic: &str, payload: &[u8]) -> Result<Message, ResponseError> {
         let publish = Publish::to(topic).payload(payload).qos(QoS::AtLeastOnce);
         self.request_with(&Request::new(publish)).await
     }
 
-    /// Publishes a message that asks for a response, and returns the response. The client
-    /// subscribes to the response topic before, once for all requests. Any number of requests can
-    /// await their responses at once.
+    /// Publishes a message that asks for a response, and returns the response. Before the first
+    /// request, the client subscribes to the response topic. Several requests can wait for
+    /// responses at the same time.
     ///
-    /// With MQTT 5 the message names the response topic, and has correlation data, by which the
-    /// response is recognized. With MQTT 3.1.1 the [response topic](Request::response_topic) has to
-    /// be set, the receiver has to know it, and a response that arrives there belongs to the oldest
-    /// request.
+    /// With MQTT 5 the message contains the response topic, and correlation data that identify the
+    /// response. With MQTT 3.1.1 the [response topic](Request::response_topic) has to be set, the
+    /// receiver has to know it, and a response that arrives there belongs to the oldest request.
     ///
-    /// If the future is dropped, the response is not awaited any more, and the message is not sent
-    /// if it was not sent yet.
+    /// If the future is dropped, the client no longer waits for the response, and does not send the
+    /// message if it has not been sent yet.
     ///
     /// # Errors
     /// A [`ResponseError`].
@@ -75,14 +75,13 @@ impl Client {
         awaited.response().await
     }
 
-    /// Publishes the response to a request: to the topic and with the correlation data that the
-    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the
-    /// outcome.
+    /// Publishes the response to a request to its response topic, with its correlation data, and
+    /// with the QoS with which the request was delivered. The [`Receipt`] reports the outcome.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
-    /// response topic, so that it is no request.
+    /// As [`publish`](Self::publish); also
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message has no response
+    /// topic, so that it is not a request.
     pub async fn respond(
         &self,
         request: &Message,

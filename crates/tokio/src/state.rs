@@ -22,10 +22,11 @@ motemq_hosted::states! {
 }
 
 impl States {
-    /// Waits until the state is another than when this was called last, or than when
-    /// [`Client::states`](crate::Client::states) was, or until the broker has refused
-    /// [subscriptions](crate::Client::subscriptions); forever if the client has ended. It can be
-    /// dropped and called again.
+    /// Waits until the state has changed since the last call, or, at the first call, since
+    /// [`Client::states`](crate::Client::states) was called; or until the broker has refused
+    /// [subscriptions](crate::Client::subscriptions). Returns the new state. Once it
+    /// has returned that the client has ended, it does not return again. The future can be dropped,
+    /// and the method called again.
     pub async fn changed(&mut self) -> State {
         loop {
             let mut changed = pin!(self.shared.changed.notified());

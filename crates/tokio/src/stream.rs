@@ -28,9 +28,9 @@ pub(crate) const MAX_READ: usize = 16 << 10;
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
 ///
-/// A read may fail with [`PartialRead`](crate::PartialRead), which is no failure: something has come
-/// that can be read only when it is complete. When a write is pending, the next one has to begin
-/// with the same bytes: a part of them may be encrypted or framed already.
+/// A read can return [`PartialRead`](crate::PartialRead) as an error, which is not a failure: bytes
+/// have arrived that can be read only when more follow. If a write is pending, the next one has to
+/// begin with the same bytes, since a part of them may already be encrypted or framed.
 pub struct Stream(Kind);
 
 enum Kind {

@@ -13,24 +13,27 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
-/// [bounded](crate::Options::streams) number of them.
+/// A stream of the messages that match some topic filters, or that no other stream receives. It
+/// contains a [limited](crate::Options::streams) number of messages.
 ///
-/// A message is acknowledged when the next one is asked for: then the application has processed it.
-/// With [`recv_unacked`](Self::recv_unacked) it is acknowledged when the application says so. What
-/// was taken when the connection is lost counts as processed.
+/// A message counts as processed, and is acknowledged, when the application asks for the next one.
+/// A message of [`recv_unacked`](Self::recv_unacked) is acknowledged when the application calls
+/// [`Unacked::ack`]. When the connection is lost, the message that was taken last counts as
+/// processed.
 ///
-/// A stream is a handle of its client, too: it keeps the client from leaving.
+/// A stream is also a handle of its client: the client does not disconnect while there is a stream.
 ///
 /// # Dropping
-/// A stream that is dropped ends; the message that was taken last counts as processed. **The
+/// A stream that is dropped ends, and the message that was taken last counts as processed. **The
 /// subscription itself stays**, since programs with a kept session drop their streams before they
-/// end: messages go on to arrive. They go to [`Client::messages`] if that is open. If not, they are
-/// dropped in a clean session; in a kept one they wait unacknowledged until a stream that matches is
-/// opened, and hold up all other messages when the broker's window is full (see
-/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed)). To receive no more messages,
+/// end, so messages continue to arrive. They go to [`Client::messages`] if the program has called
+/// it. Otherwise they are dropped in a clean session. In a kept session they wait unacknowledged
+/// until the application opens a stream that matches. When they fill the broker's window of messages
+/// in flight, no other messages arrive: see
+/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed). To receive no more messages,
 /// call [`unsubscribe`](Self::unsubscribe) instead.
 ///
+/// # Examples
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # use motemq_tokio::{Client, Filter, Options, Publish, QoS};
@@ -65,31 +68,31 @@ impl Subscription {
         }
     }
 
-    /// Returns the highest QoS with which the broker delivers the messages of each filter, in the
-    /// order of the filters.
+    /// Returns the QoS that the broker has granted for each filter, in the order of the filters.
     pub fn granted(&self) -> &[QoS] {
         &self.granted
     }
 
-    /// Returns what the broker said when it granted the subscription.
+    /// Returns the broker's answer to the subscription.
     pub fn acknowledgement(&self) -> &Acknowledgement {
         &self.acknowledgement
     }
 
-    /// Waits for a message. Returns `None` when the client has ended or leaves, or the broker does
-    /// not grant the subscription any more after a reconnection.
+    /// Waits for a message. Returns `None` if the client has ended or is disconnecting, or if the
+    /// broker has refused the subscription after a reconnection.
     ///
     /// The message that was taken before counts as processed, and is acknowledged. If the future is
-    /// dropped before it is done, it has taken none.
+    /// dropped before it is done, it has taken no message.
     pub async fn recv(&mut self) -> Option<Message> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Waits for a message that is acknowledged when [`Unacked::ack`] is called.
+    /// Waits for a message that is acknowledged when the application calls [`Unacked::ack`].
     ///
-    /// Acknowledgements may be given in any order. They leave in the order in which the messages
-    /// arrived [MQTT-4.6.0-2], so one that is never given holds up all behind it. They may be given
-    /// over a later connection, if the session is kept.
+    /// The application can acknowledge in any order. The client sends the acknowledgements in the
+    /// order in which the messages arrived [MQTT-4.6.0-2], so a message that is never acknowledged
+    /// delays all later ones. If the session is kept, messages can also be acknowledged over a
+    /// later connection.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, ack) = poll_fn(|cx| self.poll_take(AckMode::Manual, cx)).await?;
         Some((message, Unacked::new(&self.client.shared, ack)))
@@ -176,7 +179,7 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// A subscription that is being made: see [`Client::subscribe`].
+/// A subscription whose answer has not arrived yet: see [`Client::subscribe`].
 #[must_use = "nothing is subscribed to if this is dropped before it was sent"]
 pub struct Subscribing(Option<Result<(Subscription, Ticket), SubscribeError>>);
 
@@ -216,7 +219,7 @@ impl fmt::Debug for Subscribing {
     }
 }
 
-/// An end of a subscription that is being asked for: see [`Client::unsubscribe`].
+/// An UNSUBSCRIBE whose answer has not arrived yet: see [`Client::unsubscribe`].
 #[must_use = "nothing is unsubscribed from if this is dropped before it was sent"]
 pub struct Unsubscribing(Option<Result<Ticket, SubscribeError>>);
 

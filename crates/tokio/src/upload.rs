@@ -13,23 +13,25 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const PIECE: usize = 16 << 10;
 
 impl Client {
-    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader,
-    /// without holding them in memory. Waits for room and for a connection. Returns when the last
-    /// byte is in the connection's write buffer; the [`Receipt`] has the outcome.
+    /// Publishes a message, and reads [`remaining`](Publish::remaining) bytes of its payload from a
+    /// reader, without holding them in memory. Waits for room and for a connection. Returns when
+    /// the last byte is in the write buffer of the connection. The [`Receipt`] reports the outcome.
     ///
-    /// There is no copy to send again: if the connection is lost before the last byte was read,
-    /// nothing was published; if later, but before the acknowledgement, the receipt returns
-    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Nothing else can be sent meanwhile,
-    /// not even a ping: a broker may close the connection if a pause of the reader takes longer than
-    /// one and a half [keep alives](crate::Options::keep_alive).
+    /// The client keeps no copy. If the connection is lost before the last byte was read, nothing
+    /// was published. If it is lost later, but before the acknowledgement, the receipt returns
+    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Meanwhile the client can send
+    /// nothing else, not even PINGREQ: a broker may close the connection if the reader pauses for
+    /// longer than one and a half times the [keep alive](crate::Options::keep_alive).
     ///
-    /// If the future is dropped before the last byte was read, it closes the connection, since half
-    /// a packet cannot be taken back. Nothing is published then, and the connection is made again.
+    /// If the future is dropped before the last byte was read, it closes the connection, since a
+    /// packet that was sent in part cannot be taken back. Nothing is published then, and the client
+    /// connects again.
     ///
     /// # Errors
-    /// An [`UploadError`]: the message was not accepted, the reader failed or ended early (which
-    /// closes the connection, too), or the connection was lost.
+    /// An [`UploadError`] if the client did not accept the message; if the reader failed or ended
+    /// early, in which case the connection is closed; or if the connection was lost.
     ///
+    /// # Examples
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # use motemq_tokio::{Client, Options, Publish, QoS};
