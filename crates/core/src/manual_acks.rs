@@ -378,7 +378,7 @@ impl ManualAcks {
     /// session has too few free slots to accept another QoS 2 message besides the pending ones. A
     /// layer with more places, or a session with more slots, can then [adopt](Self::adopt) the
     /// state. If they have one for each packet identifier already,
-    /// [`receive_when_full`](Self::receive_when_full) reads on.
+    /// [`receive_when_full`](Self::receive_when_full) still reads other packets.
     pub fn is_full<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
         !self.has_place(session)
     }

@@ -20,12 +20,12 @@ pub enum ResponseError {
     /// topic.
     #[error("no client receives the request: check that the responder has subscribed to its topic")]
     NoReceiver,
-    /// There was no response in time.
+    /// No response arrived within the time limit.
     #[error("no response within {}{}", Human(*limit), late_because(reason.as_ref()))]
     TimedOut {
-        /// The time that the request had.
+        /// The time limit of the request.
         limit: Duration,
-        /// The reason why there was no connection when the time was up; `None` if there was one.
+        /// The reason why there was no connection at that time, or `None` if there was one.
         reason: Option<DisconnectReason>,
     },
     /// The request has no response topic. With MQTT 3.1.1, and for a client without a client

@@ -3,13 +3,14 @@ use super::{ManualAcks, WithToken};
 use crate::{Fault, Out, Output, Protocol, Session, Slot, session::Acks, wire};
 
 impl ManualAcks {
-    /// Reads on as [`receive`](Self::receive) does, although the layer [is full](Self::is_full). Call
-    /// it if neither the layer nor the session can grow, since they have a place and a slot for each
-    /// of the 65,535 identifiers. All identifiers are in use then, so the broker can send no other
-    /// message with QoS 1 or 2, but everything else, such as acknowledgements and PINGRESP.
+    /// Returns the next event as [`receive`](Self::receive) does, although the layer
+    /// [is full](Self::is_full). Call it if neither the layer nor the session can grow, since they
+    /// have a place and a slot for each of the 65,535 packet identifiers. All identifiers are in use
+    /// then, so the broker can send no further message with QoS 1 or 2. This method reads all other
+    /// packets, such as acknowledgements and PINGRESP.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive), and [`Unexpected`](Fault::Unexpected) for a message with QoS 1
+    /// As [`receive`](Self::receive); also [`Unexpected`](Fault::Unexpected) for a message with QoS 1
     /// or 2 that does not repeat another one.
     pub fn receive_when_full<'i, P: Protocol>(
         &mut self,
