@@ -259,9 +259,9 @@ impl Client {
             })
     }
 
-    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls its function again.
-    /// Another thread calls it after a change because of which this function returns true. Events
-    /// of the client itself wake the driver without it.
+    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls its function again. Call
+    /// it from another thread after a change that makes this function return true. For events of
+    /// the client itself it is not necessary.
     ///
     /// # Examples
     /// ```

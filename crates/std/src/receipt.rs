@@ -17,8 +17,11 @@ use std::{fmt, sync::Arc, time::Duration};
 /// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce))?;
 /// match receipt.wait() {
 ///     Ok(acknowledgement) => println!("the broker has it: {}", acknowledgement.code()),
-///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
-///     Err(error) => println!("it may have arrived or not: {error}"),
+///     Err(RequestError::MessageRefused(reason)) => println!("the broker refused it: {reason}"),
+///     Err(error @ (RequestError::Dropped | RequestError::Expired | RequestError::Ended(_))) => {
+///         println!("it was never sent: {error}");
+///     }
+///     Err(error) => println!("it may have arrived: {error}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -217,7 +217,8 @@ impl Subscribing {
     /// Waits for the broker's answer.
     ///
     /// # Errors
-    /// [`Failed`](SubscribeError::Failed).
+    /// [`Failed`](SubscribeError::Failed) with the reason, for example that the broker refused a
+    /// filter.
     pub fn wait(mut self) -> Result<Subscription, SubscribeError> {
         let outcome = self.ticket.wait();
         self.finish(outcome)

@@ -36,6 +36,9 @@ pub trait Dial: Send + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Opens a stream to this broker.
+    ///
+    /// # Errors
+    /// The reason why the stream cannot be opened, which the [state](crate::State) contains.
     fn dial(
         &mut self,
         broker: Address,

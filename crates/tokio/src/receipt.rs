@@ -26,8 +26,11 @@ use std::{
 /// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce)).await?;
 /// match receipt.await {
 ///     Ok(acknowledgement) => println!("the broker has it: {}", acknowledgement.code()),
-///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
-///     Err(error) => println!("it may have arrived or not: {error}"),
+///     Err(RequestError::MessageRefused(reason)) => println!("the broker refused it: {reason}"),
+///     Err(error @ (RequestError::Dropped | RequestError::Expired | RequestError::Ended(_))) => {
+///         println!("it was never sent: {error}");
+///     }
+///     Err(error) => println!("it may have arrived: {error}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
