@@ -150,16 +150,14 @@ impl Connection {
 
     /// One turn of the driver. Threads that wait for room are left to be woken.
     pub fn turn(&mut self, shared: &Shared, woken: &mut Woken, now: Duration) -> Next {
-        let mut has_moved = false;
         self.filled = 0;
         if self.lost.is_none() && self.may_read() && self.link.is_readable() {
-            has_moved = self.read(Duration::ZERO, now);
+            self.read(Duration::ZERO, now);
         }
         if let Some(error) = self.lost.take() {
             return Next::Lost(error);
         }
-        has_moved |= self.written > 0;
-        let next = shared.drive_silently(woken, |inner| self.inner_turn(inner, has_moved, now));
+        let next = shared.drive_silently(woken, |inner| self.inner_turn(inner, now));
         woken.wake_readers();
         if !self.tx.is_empty() || self.is_unflushed {
             self.write(now);
@@ -175,7 +173,7 @@ impl Connection {
     }
 
     /// The one hold of the lock in a turn.
-    fn inner_turn(&mut self, inner: &mut Inner, has_moved: bool, now: Duration) -> Next {
+    fn inner_turn(&mut self, inner: &mut Inner, now: Duration) -> Next {
         inner.begin_turn();
         let client = &mut inner.client;
         if self.written > 0 {
@@ -214,8 +212,7 @@ impl Connection {
         }
         self.read_limit = client.read_limit();
         let until = client.poll_timeout();
-        is_again |= has_moved
-            || (!self.tx.is_empty() && self.link.is_writable())
+        is_again |= (!self.tx.is_empty() && self.link.is_writable())
             || (self.may_read() && self.link.is_readable());
         if is_again {
             return Next::Again;
@@ -305,12 +302,12 @@ impl Connection {
         self.rx.bytes().len() < self.read_limit && self.is_rx_read && !self.payload.has_unread()
     }
 
-    /// Reads what is there, and waits for it no longer than `limit`. Returns whether anything came.
-    pub fn read(&mut self, limit: Duration, now: Duration) -> bool {
+    /// Reads what is there, and waits for it no longer than `limit`.
+    pub fn read(&mut self, limit: Duration, now: Duration) {
         if !self.may_read() {
             // It waits for the application, and looks at what is to be written meanwhile.
             std::thread::sleep(limit);
-            return false;
+            return;
         }
         let link = &mut self.link;
         let is_direct = self.payload.wanted() > 0;
@@ -339,16 +336,11 @@ impl Connection {
                     trace.pass(Direction::In, bytes);
                 }
                 self.has_moved(now);
-                return true;
             }
-            Err(error) if PartialRead::is(&error) => {
-                self.has_partial_read = true;
-                return true;
-            }
+            Err(error) if PartialRead::is(&error) => self.has_partial_read = true,
             Err(error) if is_pause(&error) => {}
             Err(error) => self.lost = Some(Some(error)),
         }
-        false
     }
 
     fn has_moved(&mut self, now: Duration) {

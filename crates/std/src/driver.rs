@@ -72,6 +72,8 @@ pub struct Driver {
     has_deferred: bool,
     /// Threads that wait for room are left asleep since then.
     held_since: Option<Duration>,
+    /// There was nothing to do but to sleep when the driver was driven last.
+    resting: Option<Sleep>,
     ended: Option<Ended>,
     #[cfg(feature = "store")]
     writer: Writer,
@@ -103,6 +105,7 @@ impl Driver {
             woken: Woken::default(),
             has_deferred: false,
             held_since: None,
+            resting: None,
             ended: None,
             #[cfg(feature = "store")]
             writer,
@@ -163,9 +166,19 @@ impl Driver {
         if let Some(ended) = &self.ended {
             return Some(is_good(ended.clone()));
         }
+        // It sleeps on where it has left off, if nothing has come up since.
+        let may_rest = self.shared.with(Inner::resume);
+        let mut resting = self.resting.take().filter(|_| may_rest);
         let mut end = None;
         loop {
-            let (step, now) = self.step();
+            let (step, now) = match resting.take() {
+                Some(sleep) => (Step::Sleep(sleep), self.shared.now()),
+                None => self.step(),
+            };
+            let sleep = match &step {
+                Step::Sleep(sleep) => Some(*sleep),
+                _ => None,
+            };
             let limit = limit.map(|limit| *end.get_or_insert(now.saturating_add(limit)));
             #[cfg(feature = "store")]
             if self.writer.write(&self.shared, &mut self.woken) {
@@ -203,7 +216,8 @@ impl Driver {
                 let mut io = self.shared.io();
                 io.flush_gathered(&self.shared, &mut self.woken);
                 drop(io);
-                self.shared.with(Inner::stay_awake);
+                self.shared.with(Inner::rest);
+                self.resting = sleep;
                 // Nobody would wake them before it is driven again.
                 self.held_since = None;
                 self.woken.wake();

@@ -32,6 +32,9 @@ pub(crate) struct Inner {
     wakes_driver: bool,
     /// The driver sleeps, or is about to.
     pub is_asleep: bool,
+    /// The driver would sleep, but is not driven: it looks whether it has something to do when it
+    /// is driven again.
+    is_resting: bool,
     /// The time at which the driver wakes up by itself, if it sleeps.
     pub asleep_until: Option<Duration>,
     /// A thread that writes will ask for more before it stops.
@@ -61,6 +64,7 @@ impl Shared {
             client,
             wakes_driver: false,
             is_asleep: false,
+            is_resting: false,
             asleep_until: None,
             is_flushing: false,
             requests: Waiters::default(),
@@ -107,7 +111,7 @@ impl Shared {
     pub fn with<R>(&self, work: impl FnOnce(&mut Inner) -> R) -> R {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let done = work(&mut inner);
-        let wakes = inner.wakes_driver && mem::take(&mut inner.is_asleep);
+        let wakes = inner.wakes_driver && mem::take(&mut inner.is_asleep) && !inner.is_resting;
         drop(inner);
         if wakes {
             self.wake();
@@ -250,9 +254,15 @@ impl Inner {
         Some(Sleep { until })
     }
 
-    /// The driver does not sleep: it is not driven, and looks at everything when it is again.
-    pub fn stay_awake(&mut self) {
-        self.is_asleep = false;
+    /// The driver is not driven from now on.
+    pub fn rest(&mut self) {
+        self.is_resting = true;
+    }
+
+    /// The driver is driven again. Returns whether it may sleep on, since nothing has come up.
+    pub fn resume(&mut self) -> bool {
+        self.is_resting = false;
+        self.is_asleep && !self.wakes_driver
     }
 
     #[inline]

@@ -114,6 +114,34 @@ fn who_only_looks_does_not_wait() {
     );
 }
 
+/// A driver that had nothing to do sleeps on when it is driven again, but not longer than a command
+/// in between allows.
+#[test]
+fn a_command_between_two_drives_has_its_time_limit() {
+    let limit = Duration::from_millis(300);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let broker = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 15]).unwrap();
+        stream.write_all(NEW).unwrap();
+        io::copy(&mut stream, &mut io::sink()).unwrap()
+    });
+    let options = Options::new("a").broker(addr.ip().to_string(), addr.port());
+    let (client, mut driver) = Client::new(options.ack_timeout(Some(limit))).unwrap();
+    driver.drive_until(SOON, || client.state().is_connected());
+    assert!(driver.drive(limit / 10).is_none());
+    let begun = Instant::now();
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    let mut receipt = client.try_publish(&publish).unwrap();
+    driver.drive_until(SOON, || receipt.poll().is_some());
+    assert!(matches!(receipt.poll(), Some(Err(_))));
+    let lasted = begun.elapsed();
+    assert!((limit..limit * 10).contains(&lasted), "{lasted:?}");
+    drop(driver);
+    assert!(broker.join().unwrap() > 0);
+}
+
 /// A thread gets the room that there is, though the driver is not driven any more.
 #[test]
 fn a_thread_that_waits_for_room_does_not_wait_for_the_next_drive() {
