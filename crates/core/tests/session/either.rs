@@ -218,16 +218,29 @@ fn packet(chance: &mut Chance, is_5: bool) -> Vec<u8> {
         _ => vec![chance.pick(&[0x40, 0x50, 0x70]), 2, 0, id],
     };
     if is_5 {
-        // The empty properties, or a code and properties.
+        // The properties, which are mostly empty, or a code and properties.
+        let is_empty = chance.below(3) != 0;
+        let section = match is_empty {
+            true => &b"\0"[..],
+            false => b"\x07\x26\0\x01k\0\x01v",
+        };
         match bytes[0] >> 4 {
-            2 => bytes.push(0),
-            3 => {
-                let at = if bytes[0] & 6 == 0 { 5 } else { 7 };
-                bytes.insert(at, 0);
+            2 => bytes.extend(section),
+            3 | 9 => {
+                let at = match bytes[0] & 0xf6 {
+                    0x30 => 5,
+                    0x90 => 4,
+                    _ => 7,
+                };
+                bytes.splice(at..at, section.iter().copied());
             }
-            9 => bytes.insert(4, 0),
-            11 => bytes.extend([0, 0]),
-            4 | 5 | 7 if chance.below(4) == 0 => bytes.push(0x80),
+            11 => bytes.extend([section, b"\0"].concat()),
+            4 | 5 | 7 if chance.below(4) == 0 => {
+                bytes.push(0x80);
+                if !is_empty {
+                    bytes.extend(section);
+                }
+            }
             _ => {}
         }
         bytes[1] = bytes.len() as u8 - 2;
