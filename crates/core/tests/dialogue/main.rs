@@ -10,6 +10,7 @@ mod growth;
 mod identifiers;
 mod manual_acks;
 mod manual_acks_connection;
+mod manual_acks_full;
 mod offset;
 mod profiles;
 mod resumption;

@@ -1,8 +1,7 @@
 //! Reading on while the application acknowledges nothing, and no place is left: this is for layers
 //! with as many places as there are identifiers, and is shown with few.
-mod script;
+use crate::script::{manual::ManualDialogue, *};
 use motemq::*;
-use script::{manual::ManualDialogue, *};
 
 /// Everything that these bytes lead to, one packet after the other.
 fn reads(d: &mut ManualDialogue<2>, bytes: impl ToBytes) -> (Vec<Emitted>, Vec<u8>) {
