@@ -150,6 +150,33 @@ fn a_repetition_is_found_in_any_order_of_identifiers() {
     assert_eq!(d.feed(publish("t").qos1(7).dup()).0, []);
 }
 
+/// Messages under one identifier are kept apart by their QoS, in whatever order they arrive: a
+/// repetition is of one that is pending and has the same QoS.
+#[test]
+fn repetitions_are_told_apart_by_their_qos() {
+    for order in 0..256 {
+        let mut d = ManualDialogue::<4>::open();
+        let (mut replies, mut tokens) = (vec![], vec![]);
+        for kind in [order, order >> 2, order >> 4, order >> 6] {
+            let (is_qos_2, is_dup) = (kind & 1 != 0, kind & 2 != 0);
+            let (packet, reply) = if is_qos_2 {
+                (publish("t").qos2(7), pubrec(7).to_bytes())
+            } else {
+                (publish("t").qos1(7), puback(7).to_bytes())
+            };
+            let packet = if is_dup { packet.dup() } else { packet };
+            let is_repeated = (is_qos_2 || is_dup) && replies.contains(&reply);
+            let (emitted, more) = d.feed(packet);
+            assert_eq!(emitted.len(), usize::from(!is_repeated), "order {order:#x}");
+            assert_eq!(emitted.len(), more.len(), "order {order:#x}");
+            tokens.extend(more);
+            replies.extend((!is_repeated).then_some(reply));
+        }
+        tokens.into_iter().for_each(|token| d.acknowledge(token));
+        d.sends(&replies.concat()[..]);
+    }
+}
+
 /// Brokers need not count: identifiers may have gaps, decrease and start again.
 #[test]
 fn identifiers_in_any_order() {
