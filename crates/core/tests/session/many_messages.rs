@@ -90,17 +90,16 @@ fn messages_are_received_once_with_few_slots_and_with_many() {
     }
 }
 
-#[test]
-fn as_many_messages_are_received_as_there_are_slots() {
-    let mut session = Box::new(Large::new());
-    connected(&mut session);
-    for n in 1..=5_000 {
+/// Receives a message for each slot, and no other.
+fn fill(session: &mut Session, slots: u16) {
+    connected(session);
+    for n in 1..=slots {
         assert!(session.can_receive_qos_2());
-        assert_eq!(receive(&mut session, &publish(id(n))), 1);
+        assert_eq!(receive(session, &publish(id(n))), 1);
     }
     assert!(!session.can_receive_qos_2());
-    assert_eq!(unreleased(&session).len(), 5_000);
-    let one_more = publish(id(5_001));
+    assert_eq!(unreleased(session).len(), usize::from(slots));
+    let one_more = publish(id(slots + 1));
     let mut tx = Buffer::<[u8; 64]>::new();
     let refused = session.receive(&mut &one_more[..], 64, &mut tx);
     assert_eq!(refused, Err(Fault::TooManyQos2));
@@ -109,7 +108,15 @@ fn as_many_messages_are_received_as_there_are_slots() {
     session
         .connect(&Connect::new("a"), &mut Buffer::<[u8; 64]>::new(), &mut tx)
         .unwrap();
-    receive(&mut session, b"\x20\x02\0\0");
-    assert_eq!(unreleased(&session), []);
-    assert_eq!(receive(&mut session, &publish(1)), 1);
+    receive(session, b"\x20\x02\0\0");
+    assert_eq!(unreleased(session), []);
+    assert_eq!(receive(session, &publish(1)), 1);
+}
+
+/// Above 4,096 slots there is a bitmap.
+#[test]
+fn as_many_messages_are_received_as_there_are_slots() {
+    fill(&mut Box::new(Session::<[Slot; 4_096]>::new()), 4_096);
+    fill(&mut Box::new(Session::<[Slot; 4_097]>::new()), 4_097);
+    fill(&mut Box::new(Large::new()), 5_000);
 }
