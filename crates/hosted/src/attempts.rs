@@ -1,5 +1,5 @@
 //! The exchange between the client and its attempts to connect.
-use crate::{Login, Watch};
+use crate::{Face, Login, Shared, Watch};
 use motemq_client::{Client, Ended, State, Transport, TransportError, TransportErrorKind};
 use std::time::Duration;
 
@@ -39,6 +39,37 @@ pub struct Tasks {
     pub ended: Option<Ended>,
 }
 
+/// Makes attempts as the client wants them.
+pub trait Attempts {
+    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
+    /// server that it has named.
+    fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>);
+
+    /// Opens a connection to an address of the broker.
+    fn open(&mut self, attempt: u32, address: u32);
+
+    /// Gives an attempt up.
+    fn cancel(&mut self, attempt: u32);
+}
+
+/// Lets `attempts` do what the client wants.
+pub fn carry_out<F: Face>(tasks: Vec<Transport>, attempts: &mut impl Attempts, shared: &Shared<F>) {
+    for task in tasks {
+        match task {
+            Transport::Resolve { attempt, broker } => {
+                let reference =
+                    shared.with(|inner| inner.client.server_reference().map(Into::into));
+                attempts.resolve(attempt, broker, reference);
+            }
+            Transport::Dial {
+                attempt, address, ..
+            } => attempts.open(attempt, address),
+            Transport::Cancel { attempt } => attempts.cancel(attempt),
+            _ => {}
+        }
+    }
+}
+
 /// Tells the client what an attempt has led to. Returns the connection that was opened, which the
 /// client uses from now on if [`Tasks::is_open`] says so.
 pub fn report<S>(client: &mut Client, attempt: u32, done: Done<S>, now: Duration) -> Option<S> {
@@ -65,17 +96,12 @@ pub fn report<S>(client: &mut Client, attempt: u32, done: Done<S>, now: Duration
 }
 
 /// Asks the client what to do.
-pub fn poll_tasks(
-    client: &mut Client,
-    watch: &mut Watch,
-    now: Duration,
-    mut random: impl FnMut() -> u64,
-) -> Tasks {
+pub fn poll_tasks(client: &mut Client, watch: &mut Watch, now: Duration) -> Tasks {
     let mut tasks = Tasks::default();
     let was_connecting = is_connecting(client);
     client.on_timeout(now, || 0);
     loop {
-        match client.poll_transport(now, random()) {
+        match client.poll_transport(now, fastrand::u64(..)) {
             Transport::Ended(ended) => tasks.ended = Some(ended),
             Transport::Keep | Transport::Close => tasks.is_open = true,
             Transport::Wait => {}

@@ -11,14 +11,14 @@ macro_rules! client_methods {
         /// receives messages that already wait for a stream at once.
         pub fn messages(&self) -> Subscription {
             let stream = self.shared.with(|inner| inner.client.messages());
-            Subscription::new(self, stream)
+            Subscription::new(&self.shared, stream)
         }
 
         /// Returns the state of the connection: the time since when there is a connection, or the
         /// reason why there is none and the time of the next attempt.
         pub fn state(&self) -> State {
-            self.shared
-                .with(|inner| at_instants(inner.client.state(), &self.shared))
+            let state = self.shared.with(|inner| inner.client.state().clone());
+            self.shared.at_instants(state)
         }
 
         /// Begins a [re-authentication](Options::authentication) over the present connection, which
@@ -27,10 +27,7 @@ macro_rules! client_methods {
         /// # Errors
         /// An [`AuthenticateError`]. The re-authentication has not begun then.
         pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
-            self.shared.with(|inner| {
-                inner.wake_driver();
-                inner.client.reauthenticate()
-            })
+            self.shared.command(::motemq_client::Client::reauthenticate)
         }
 
         /// Returns the client identifier that the broker of MQTT 5 has assigned to a client without
@@ -61,7 +58,8 @@ macro_rules! client_methods {
     };
 }
 
-/// Defines `State` and `States` of a face, with an example and the type of its instants.
+/// Defines `State` and `States` of a face, with an example and the type of its instants. `Face` is the
+/// type that implements [`Face`](crate::Face).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! states {
@@ -69,29 +67,28 @@ macro_rules! states {
         /// The state of the connection: see [`Client::state`](crate::Client::state).
         pub type State = ::motemq_client::State<$instant>;
 
-        /// Returns a state with its times on the clock of the system.
-        pub(crate) fn at_instants(state: &::motemq_client::State, shared: &Shared) -> State {
-            // No wait is longer than a year.
-            let instant = |time| shared.instant(time).unwrap_or_else(<$instant>::now);
-            state.clone().map_time(instant)
-        }
-
         /// Waits for changes of a connection's [`State`]. After several changes in quick
         /// succession, it returns the last state.
         ///
         $(#[$example])*
         #[derive(Debug)]
         pub struct States {
-            shared: ::std::sync::Arc<Shared>,
+            shared: ::std::sync::Arc<$crate::Shared<Face>>,
             seen: u64,
         }
 
         impl States {
-            pub(crate) fn new(shared: &::std::sync::Arc<Shared>) -> Self {
+            pub(crate) fn new(shared: &::std::sync::Arc<$crate::Shared<Face>>) -> Self {
                 States {
                     shared: shared.clone(),
                     seen: shared.with(|inner| inner.watch.version()),
                 }
+            }
+
+            /// The application sees this change.
+            fn see(&mut self, (version, state): (u64, ::motemq_client::State)) -> State {
+                self.seen = version;
+                self.shared.at_instants(state)
             }
         }
     };

@@ -1,8 +1,10 @@
 //! Errors that the client without I/O does not have.
-use crate::Target;
-use motemq_client::{DisconnectReason, Ended, PublishError, TransportError, TransportErrorKind};
+use crate::{BoxError, Target};
+use motemq_client::{
+    Client, DisconnectReason, Ended, PublishError, State, TransportError, TransportErrorKind,
+};
 use motemq_net::{ForeignProtocol, OpenError};
-use std::{error::Error, io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 /// The reason why a message with a payload from a reader was not published: see
 /// `Client::publish_from`.
@@ -69,9 +71,23 @@ fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
     TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
 }
 
+/// Tells the client that its connection, which led to `target`, is closed. `lost` is what the
+/// transport says of it, unless the client has closed it.
+pub fn on_closed(
+    client: &mut Client,
+    target: Option<&Target>,
+    lost: Option<Option<io::Error>>,
+    now: Duration,
+) {
+    let is_accepted = matches!(client.state(), State::Connected { .. });
+    let target = target.filter(|_| !is_accepted);
+    let error = lost.and_then(|error| closed(target, error));
+    client.on_closed(error, now);
+}
+
 /// Returns why a connection ended; `None` if the broker closed it without a reason. If it has not
 /// accepted the connection before, which led to `target`, TLS may be the reason.
-pub fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
+fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
     #[cfg(feature = "_tls")]
     if let Some(target) = target
         && let Some(source) = target.route.tls_error(error.as_ref())
@@ -96,9 +112,9 @@ pub fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<Trans
 }
 
 /// Returns that the application has given no credentials for a broker.
-pub fn no_credentials(place: &str, error: Arc<dyn Error + Send + Sync>) -> TransportError {
+pub fn no_credentials(place: &str, error: BoxError) -> TransportError {
     let text = format!("there are no credentials for {place}: {error}");
-    TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
+    TransportError::new(TransportErrorKind::Credentials, text).with_source(error.into())
 }
 
 /// Returns whether a message that was refused can be published when there is room or a connection.

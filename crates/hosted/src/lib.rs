@@ -1,5 +1,5 @@
 //! The code that `motemq-std` and `motemq-tokio` share. It combines the managed client of
-//! `motemq-client` with the transports of `motemq-net`, and contains neither threads nor futures.
+//! `motemq-client` with the transports of `motemq-net`, and neither starts threads nor has futures.
 //!
 //! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
@@ -7,23 +7,35 @@
 #![warn(clippy::missing_errors_doc)]
 mod attempts;
 mod brokers;
+mod buffers;
+mod claims;
 mod client;
+mod credentials;
 mod error;
+mod inner;
 mod log;
 mod message;
 mod options;
 mod publish;
+mod received;
 mod shared;
 mod slices;
 #[cfg(feature = "store")]
 pub mod store;
+mod stream;
 mod target;
 mod trace;
+mod waiters;
 mod watch;
+mod woken;
 
-pub use attempts::{Done, Tasks, poll_tasks, report};
+pub use attempts::{Attempts, Done, Tasks, carry_out, poll_tasks, report};
 pub use brokers::{Address, Brokers, Candidates};
-pub use error::{UploadError, closed, is_good, may_pass, no_credentials, unopened};
+pub use buffers::{Buffers, Pipe, Read, Turn};
+pub use claims::{Awaited, PendingAck, Rest, Ticket, Upload};
+pub use credentials::{BoxError, Credentials};
+pub use error::{UploadError, is_good, may_pass, no_credentials, on_closed, unopened};
+pub use inner::Inner;
 pub use log::log;
 pub use message::broken_payload;
 #[doc(hidden)]
@@ -37,8 +49,10 @@ pub use motemq_net::WebSocket;
 #[doc(hidden)]
 pub use motemq_net::{Proxy, Route, UrlError};
 pub use publish::{publish, publish_bytes};
-pub use shared::{PendingAck, Rest, Shared, Ticket, Upload};
-pub use slices::slices;
+pub use shared::{Face, Handle, Shared};
+pub use stream::Stream;
 pub use target::{Attempt, Login, Target, find_addresses};
 pub use trace::{Hook, Trace};
+pub use waiters::Waiter;
 pub use watch::Watch;
+pub use woken::Woken;

@@ -1,7 +1,7 @@
 //! Received messages, which are alike in both faces but for how the rest of a long payload is read.
 
-/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`.
-/// `Shared` is the type that implements [`Shared`](crate::Shared).
+/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`. `Face`
+/// is the type that implements [`Face`](crate::Face).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! message {
@@ -30,14 +30,14 @@ macro_rules! message {
             pub packet_id: Option<::motemq::PacketId>,
             /// The properties, which only MQTT 5 has.
             pub properties: ::motemq_client::MessageProperties,
-            rest: Option<$crate::Rest<Shared>>,
+            rest: Option<$crate::Rest<Face>>,
         }
 
         impl Message {
             #[inline]
             pub(crate) fn new(
                 message: ::motemq_client::Message,
-                shared: &::std::sync::Arc<Shared>,
+                shared: &::std::sync::Arc<$crate::Shared<Face>>,
             ) -> Self {
                 let rest = message.rest.map(|rest| $crate::Rest::new(shared, rest));
                 Message {
@@ -82,7 +82,7 @@ macro_rules! message {
         #[derive(Debug)]
         pub struct PayloadReader {
             piece: ::bytes::Bytes,
-            rest: Option<$crate::Rest<Shared>>,
+            rest: Option<$crate::Rest<Face>>,
         }
 
         /// The acknowledgement of a message, which the application gives when it has processed the
@@ -93,11 +93,11 @@ macro_rules! message {
         /// application holds this object, the message does not arrive again as long as the session
         /// lasts, even over another connection.
         #[must_use = "the message is acknowledged by `ack` only"]
-        pub struct Unacked($crate::PendingAck<Shared>);
+        pub struct Unacked($crate::PendingAck<Face>);
 
         impl Unacked {
             pub(crate) fn new(
-                shared: &::std::sync::Arc<Shared>,
+                shared: &::std::sync::Arc<$crate::Shared<Face>>,
                 ack: Option<::motemq_client::AckId>,
             ) -> Self {
                 Unacked($crate::PendingAck::new(shared, ack))

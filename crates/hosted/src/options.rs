@@ -1,11 +1,12 @@
 //! The options that both clients have alike: the brokers, and the way there.
 
 /// Defines these methods of `Options`, inside of its `impl`, next to those of
-/// [`motemq_client::face_options`]. `$face` is the name of the crate.
+/// [`motemq_client::face_options`]. `$face` is the name of the crate, and `$by` says who writes the
+/// file of the store.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! way_options {
-    ($face:literal) => {
+    ($face:literal, $by:literal) => {
         /// Makes the options from a URL: `mqtt://[user[:password]@]host[:port][/topic]`, or one
         /// with `mqtts://`, `ws://`, `wss://` or `unix://`: see [`BrokerUrl`](crate::BrokerUrl).
         /// The client identifier is empty. To [keep](Self::keep_session) the session, set
@@ -106,6 +107,30 @@ macro_rules! way_options {
         ) -> Self {
             self.hook.get_or_insert_default().on_bytes(look);
             self
+        }
+
+        /// Stores the session, and messages with QoS 1 and 2 until they are acknowledged, in this
+        /// file, so that they survive the end of the process: the next process with the same file
+        /// and client identifier continues the session. Use it with a session that is
+        /// [kept](Self::keep_session).
+        ///
+        /// The client sends nothing that depends on a change before the change is on the disk
+        /// (`fsync`); it writes many messages at a time.
+        #[doc = concat!("The file is read when the client is made, and written ", $by, ".")]
+        /// If the file fails, it is opened again once. If that fails, too, or if the file is damaged
+        /// or belongs to another client identifier, the client ends with
+        /// [`Store`](crate::Ended::Store). Messages published
+        /// [from a reader](crate::Client::publish_from) are not stored. The application has to store
+        /// received messages itself; messages with QoS 2 that it has taken do not arrive again.
+        #[cfg(feature = "store")]
+        pub fn store(mut self, path: impl Into<::std::path::PathBuf>) -> Self {
+            self.store = Some(path.into().into());
+            self
+        }
+
+        /// Returns the options of the client below.
+        pub(crate) fn client_options(&self) -> ::motemq_client::Options {
+            self.client.clone().brokers(self.brokers.count())
         }
     };
 }

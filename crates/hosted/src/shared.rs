@@ -1,142 +1,183 @@
-//! Actions of handles on the client that a face shares with its driver.
-use motemq_client::{AckId, Client, PayloadId, RequestId, UploadId};
-use std::{fmt, sync::Arc, time::Duration};
+//! The client that the handles and the driver of a face share, behind one lock that is held for
+//! short times, and never across a system call, an await or a waker.
+use crate::{Inner, Waiter, Woken};
+use motemq_client::{Client, State};
+use std::{
+    fmt,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-/// A client behind the lock of a face.
-pub trait Shared {
+/// The longest time that a client without handles takes to leave.
+const LEAVE: Duration = Duration::from_secs(10);
+
+/// The differences between faces: how their callers and their driver wait, and their clock.
+pub trait Face: fmt::Debug {
+    /// A thread or a task.
+    type Waiter: Waiter;
+    /// An instant of the clock.
+    type Instant;
+    /// The driver as others see it: it may sleep.
+    type Sleeper: fmt::Debug + Default;
+    /// The right to wake the driver, from when it falls asleep until somebody uses it.
+    type Alarm;
+
     /// Returns the time as the client counts it.
     fn now(&self) -> Duration;
 
-    /// Does something with the client.
-    fn with_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R;
+    /// Returns the instant that the client calls so. No wait is longer than a year.
+    fn instant(&self, time: Duration) -> Self::Instant;
+
+    /// Takes the right to wake the driver, if it sleeps.
+    fn alarm(sleeper: &mut Self::Sleeper) -> Option<Self::Alarm>;
+
+    /// Wakes the driver.
+    fn wake_driver(&self, alarm: Self::Alarm);
+}
+
+/// A client behind the lock of a face.
+#[derive(Debug)]
+pub struct Shared<F: Face> {
+    inner: Mutex<Inner<F>>,
+    /// The parts of the face that are not behind the lock.
+    pub face: F,
+}
+
+impl<F: Face> Shared<F> {
+    /// Puts the client behind a lock.
+    pub fn new(client: Client, face: F) -> Arc<Self> {
+        let inner = Mutex::new(Inner::new(client));
+        Arc::new(Shared { inner, face })
+    }
+
+    /// Returns the time as the client counts it.
+    #[inline]
+    pub fn now(&self) -> Duration {
+        self.face.now()
+    }
+
+    /// Returns the time that it will be in `limit`.
+    pub fn after(&self, limit: Duration) -> Duration {
+        self.now().saturating_add(limit)
+    }
+
+    /// Does something under the lock, then wakes the driver if it has something to do and sleeps.
+    #[inline]
+    pub fn with<R>(&self, work: impl FnOnce(&mut Inner<F>) -> R) -> R {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut inner);
+        if inner.wakes_driver()
+            && let Some(alarm) = F::alarm(&mut inner.sleeper)
+        {
+            drop(inner);
+            self.face.wake_driver(alarm);
+        }
+        done
+    }
 
     /// Does something with the client of which something follows that the driver does.
-    fn drive_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R;
-}
-
-/// A claim to the outcome of a request.
-pub struct Ticket<S: Shared> {
-    /// The client.
-    pub shared: Arc<S>,
-    /// The request.
-    pub request: RequestId,
-    /// True if the request is withdrawn when this is dropped.
-    pub withdraws: bool,
-}
-
-impl<S: Shared> Ticket<S> {
-    /// Makes a claim. If it is dropped, the request is carried out.
-    pub fn new(shared: &Arc<S>, request: RequestId) -> Self {
-        Ticket {
-            shared: shared.clone(),
-            request,
-            withdraws: false,
-        }
+    #[inline]
+    pub fn command<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
+        self.with(|inner| {
+            inner.wake_driver();
+            work(&mut inner.client)
+        })
     }
 
-    /// Lets the request be withdrawn when nothing awaits it any more.
-    pub fn withdrawing(mut self) -> Self {
-        self.withdraws = true;
-        self
-    }
-}
-
-impl<S: Shared> Drop for Ticket<S> {
-    fn drop(&mut self) {
-        let request = self.request;
-        if self.withdraws {
-            self.shared.drive_client(|client| client.withdraw(request));
-        } else {
-            self.shared.with_client(|client| client.forget(request));
-        }
-    }
-}
-
-/// The acknowledgement of a message, which is declined if it is not given.
-pub struct PendingAck<S: Shared> {
-    shared: Arc<S>,
-    ack: Option<AckId>,
-}
-
-impl<S: Shared> PendingAck<S> {
-    /// Makes an acknowledgement; none for a message with QoS 0.
-    pub fn new(shared: &Arc<S>, ack: Option<AckId>) -> Self {
-        let shared = shared.clone();
-        PendingAck { shared, ack }
+    /// Does something under the lock that events may follow from, then wakes those for whom
+    /// something has changed. `woken` is memory that is used again.
+    #[inline]
+    pub fn drive<R>(
+        &self,
+        woken: &mut Woken<F::Waiter>,
+        work: impl FnOnce(&mut Inner<F>) -> R,
+    ) -> R {
+        let done = self.drive_silently(woken, work);
+        woken.wake();
+        done
     }
 
-    /// Acknowledges the message.
-    pub fn ack(mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.shared.drive_client(|client| client.ack(ack));
-        }
+    /// Does something under the lock that events may follow from. The caller wakes those for whom
+    /// something has changed.
+    #[inline]
+    pub fn drive_silently<R>(
+        &self,
+        woken: &mut Woken<F::Waiter>,
+        work: impl FnOnce(&mut Inner<F>) -> R,
+    ) -> R {
+        self.with(|inner| {
+            let done = work(inner);
+            inner.poll_events(woken);
+            done
+        })
     }
-}
 
-impl<S: Shared> Drop for PendingAck<S> {
-    fn drop(&mut self) {
-        if let Some(ack) = self.ack.take() {
-            // There may be room for more.
-            self.shared.drive_client(|client| client.decline(ack));
-        }
+    /// Returns a state with its times on the clock of the face.
+    pub fn at_instants(&self, state: State) -> State<F::Instant> {
+        state.map_time(|time| self.face.instant(time))
+    }
+
+    /// A version of the client is stored.
+    #[cfg(feature = "store")]
+    pub fn on_persisted(&self, woken: &mut Woken<F::Waiter>, version: u64) {
+        self.drive(woken, |inner| {
+            inner.client.on_persisted(version);
+            // Those that wait for a version wait for another state, too.
+            inner.watch.wake();
+        });
+    }
+
+    /// Lets the client leave within this time. Commands that wait are refused from now on.
+    pub fn leave(&self, limit: Duration) {
+        let until = self.after(limit);
+        let mut waiting = Vec::new();
+        self.with(|inner| {
+            inner.client.disconnect(until);
+            inner.is_leaving = true;
+            inner.wake_driver();
+            if let Some(lists) = inner.waiters.some() {
+                lists.room.take(&mut waiting);
+            }
+        });
+        waiting.into_iter().for_each(Waiter::wake);
     }
 }
 
-/// The rest of a payload, for all clones of its message. It is discarded when nothing reads it any
-/// more.
-pub struct Rest<S: Shared>(Arc<Unread<S>>);
+/// A handle of a client, which leaves when the last one is dropped.
+#[derive(Debug)]
+pub struct Handle<F: Face>(Arc<Shared<F>>);
 
-struct Unread<S: Shared> {
-    shared: Arc<S>,
-    payload: PayloadId,
-}
-
-impl<S: Shared> Rest<S> {
-    /// Makes the rest of a payload.
-    #[cold]
-    pub fn new(shared: &Arc<S>, payload: PayloadId) -> Self {
-        let shared = shared.clone();
-        Rest(Arc::new(Unread { shared, payload }))
-    }
-
-    /// Returns the client, and the payload that it has.
-    pub fn parts(&self) -> (&S, PayloadId) {
-        (&self.0.shared, self.0.payload)
+impl<F: Face> Handle<F> {
+    /// Makes another handle.
+    pub fn new(shared: &Arc<Shared<F>>) -> Self {
+        shared.with(|inner| inner.handles += 1);
+        Handle(shared.clone())
     }
 }
 
-impl<S: Shared> Clone for Rest<S> {
+impl<F: Face> Clone for Handle<F> {
     fn clone(&self) -> Self {
-        Rest(self.0.clone())
+        Handle::new(&self.0)
     }
 }
 
-impl<S: Shared> fmt::Debug for Rest<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rest")
+impl<F: Face> Deref for Handle<F> {
+    type Target = Arc<Shared<F>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
-impl<S: Shared> Drop for Unread<S> {
+impl<F: Face> Drop for Handle<F> {
     fn drop(&mut self) {
-        let payload = self.payload;
-        self.shared
-            .drive_client(|client| client.discard_payload(payload));
-    }
-}
-
-/// An upload, which is aborted if it is not complete when this is dropped.
-pub struct Upload<'s, S: Shared> {
-    /// The client.
-    pub shared: &'s S,
-    /// The upload.
-    pub id: UploadId,
-}
-
-impl<S: Shared> Drop for Upload<'_, S> {
-    fn drop(&mut self) {
-        let (id, now) = (self.id, self.shared.now());
-        self.shared
-            .drive_client(|client| client.abort_upload(id, now));
+        let is_last = self.with(|inner| {
+            inner.handles -= 1;
+            inner.handles == 0
+        });
+        if is_last {
+            self.leave(LEAVE);
+        }
     }
 }

@@ -4,8 +4,8 @@
 use crate::stream::Begun;
 use crate::{
     Address, Attempt, Dial, Options, TransportError, TransportErrorKind,
-    credentials::Hook,
     link::Carrier,
+    options::Credentials,
     shared::{Inner, Shared},
     stream::Stream,
 };
@@ -50,9 +50,10 @@ impl Custom {
 
 /// All attempts that are under way.
 pub(crate) struct Attempts {
+    shared: Arc<Shared>,
     custom: Option<Custom>,
     candidates: Candidates,
-    hook: Option<Hook>,
+    hook: Option<Credentials>,
     limit: Duration,
     /// The attempts that were not given up. Others are left behind.
     current: Vec<u32>,
@@ -63,10 +64,11 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    pub fn new(options: Options, custom: Option<Custom>) -> Self {
+    pub fn new(shared: &Arc<Shared>, options: Options, custom: Option<Custom>) -> Self {
         let candidates = options.brokers.candidates(options.client.get_profile());
         let (sender, receiver) = mpsc::channel();
         Attempts {
+            shared: shared.clone(),
             custom,
             candidates,
             hook: options.credentials,
@@ -83,74 +85,6 @@ impl Attempts {
         self.target.as_deref()
     }
 
-    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
-    /// server that it has named.
-    pub fn resolve(
-        &mut self,
-        attempt: u32,
-        broker: u32,
-        reference: Option<String>,
-        shared: &Arc<Shared>,
-    ) {
-        let route = match self.candidates.route(broker, reference.as_deref()) {
-            Ok(route) => route,
-            Err(error) => {
-                self.put(attempt, Err(error));
-                return;
-            }
-        };
-        tracing::debug!(broker = %route.place(), "connecting");
-        let (hook, resolves) = (self.hook.clone(), self.custom.is_none());
-        let is_immediate = hook.is_none() && !(resolves && has_name(&route));
-        let work = move || {
-            let (target, login) = resolve(route, hook, resolves)?;
-            Ok(Found::Target(Box::new(target), login))
-        };
-        if is_immediate {
-            self.put(attempt, work());
-        } else {
-            self.begin(attempt, shared, move |_| work());
-        }
-    }
-
-    /// Opens a connection to an address of the broker.
-    pub fn open(&mut self, attempt: u32, address: u32, shared: &Arc<Shared>) {
-        let Some(target) = self.target.clone() else {
-            return;
-        };
-        let address = target.address(address);
-        let (custom, limit) = (self.custom.clone(), self.limit);
-        #[cfg(unix)]
-        if custom.is_none()
-            && let Some(address) = address.filter(|_| Stream::begins_at_once(&target.route))
-        {
-            match Stream::begin(address) {
-                Ok(Begun::Connected(stream)) => {
-                    let carrier = Carrier::Stream(Box::new(stream));
-                    self.put(attempt, Ok(Found::Opened(carrier)));
-                }
-                Ok(Begun::Waiting(connecting)) => self.begin(attempt, shared, move |_| {
-                    let opened = connecting.wait(limit);
-                    opened
-                        .map(|stream| Found::Opened(Carrier::Stream(Box::new(stream))))
-                        .map_err(|error| unopened(Some(&target), error))
-                }),
-                Err(error) => self.put(attempt, Err(unopened(Some(&target), error))),
-            }
-            return;
-        }
-        self.begin(attempt, shared, move |tell| {
-            let opened = match custom {
-                Some(custom) => custom.dial(&target.broker),
-                None => Stream::open(&target, address, limit, || tell(Found::Answered))
-                    .map(|stream| Carrier::Stream(Box::new(stream))),
-            };
-            opened
-                .map(Found::Opened)
-                .map_err(|error| unopened(Some(&target), error))
-        });
-    }
-
     /// Keeps the result of an attempt that did not wait for anything.
     fn put(&mut self, attempt: u32, done: Result<Found, TransportError>) {
         self.current.push(attempt);
@@ -164,11 +98,10 @@ impl Attempts {
     fn begin(
         &mut self,
         attempt: u32,
-        shared: &Arc<Shared>,
         work: impl FnOnce(&dyn Fn(Found)) -> Result<Found, TransportError> + Send + 'static,
     ) {
         self.current.push(attempt);
-        let (sender, shared) = (self.sender.clone(), shared.clone());
+        let (sender, shared) = (self.sender.clone(), self.shared.clone());
         let tell = move |found| {
             // It fails only if the driver is gone.
             let _ = sender.send((attempt, found));
@@ -187,10 +120,6 @@ impl Attempts {
             let failed = TransportError::new(TransportErrorKind::Connect, text);
             let _ = self.sender.send((attempt, Found::Failed(failed)));
         }
-    }
-
-    pub fn cancel(&mut self, attempt: u32) {
-        self.current.retain(|&number| number != attempt);
     }
 
     /// The client has a connection, or none is wanted any more.
@@ -215,9 +144,74 @@ impl Attempts {
                 Found::Opened(carrier) => Done::Opened(carrier),
                 Found::Failed(error) => Done::Failed(error),
             };
-            self.cancel(attempt);
+            self.current.retain(|&number| number != attempt);
             return Some((attempt, done));
         }
+    }
+}
+
+impl motemq_hosted::Attempts for Attempts {
+    fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>) {
+        let route = match self.candidates.route(broker, reference.as_deref()) {
+            Ok(route) => route,
+            Err(error) => {
+                self.put(attempt, Err(error));
+                return;
+            }
+        };
+        tracing::debug!(broker = %route.place(), "connecting");
+        let (hook, resolves) = (self.hook.clone(), self.custom.is_none());
+        let is_immediate = hook.is_none() && !(resolves && has_name(&route));
+        let work = move || {
+            let (target, login) = resolve(route, hook, resolves)?;
+            Ok(Found::Target(Box::new(target), login))
+        };
+        if is_immediate {
+            self.put(attempt, work());
+        } else {
+            self.begin(attempt, move |_| work());
+        }
+    }
+
+    fn open(&mut self, attempt: u32, address: u32) {
+        let Some(target) = self.target.clone() else {
+            return;
+        };
+        let address = target.address(address);
+        let (custom, limit) = (self.custom.clone(), self.limit);
+        #[cfg(unix)]
+        if custom.is_none()
+            && let Some(address) = address.filter(|_| Stream::begins_at_once(&target.route))
+        {
+            match Stream::begin(address) {
+                Ok(Begun::Connected(stream)) => {
+                    let carrier = Carrier::Stream(Box::new(stream));
+                    self.put(attempt, Ok(Found::Opened(carrier)));
+                }
+                Ok(Begun::Waiting(connecting)) => self.begin(attempt, move |_| {
+                    let opened = connecting.wait(limit);
+                    opened
+                        .map(|stream| Found::Opened(Carrier::Stream(Box::new(stream))))
+                        .map_err(|error| unopened(Some(&target), error))
+                }),
+                Err(error) => self.put(attempt, Err(unopened(Some(&target), error))),
+            }
+            return;
+        }
+        self.begin(attempt, move |tell| {
+            let opened = match custom {
+                Some(custom) => custom.dial(&target.broker),
+                None => Stream::open(&target, address, limit, || tell(Found::Answered))
+                    .map(|stream| Carrier::Stream(Box::new(stream))),
+            };
+            opened
+                .map(Found::Opened)
+                .map_err(|error| unopened(Some(&target), error))
+        });
+    }
+
+    fn cancel(&mut self, attempt: u32) {
+        self.current.retain(|&number| number != attempt);
     }
 }
 
@@ -233,7 +227,7 @@ fn has_name(route: &Route) -> bool {
 
 fn resolve(
     route: Route,
-    hook: Option<Hook>,
+    hook: Option<Credentials>,
     resolves: bool,
 ) -> Result<(Target, Option<Login>), TransportError> {
     let mut attempt = Attempt::new(route);

@@ -1,5 +1,5 @@
 //! Many messages with few system calls.
-use crate::{Client, PublishError, PublishProperties, Receipt};
+use crate::{Client, PublishError, PublishProperties, Receipt, shared::flush};
 use motemq::Publish;
 use motemq_hosted::may_pass;
 
@@ -116,7 +116,7 @@ impl Batch<'_> {
         let receipt = match published {
             Ok(request) => Receipt::new(&self.client.shared, request),
             Err(error) if may_pass(&error) => {
-                self.client.shared.flush();
+                flush(&self.client.shared);
                 self.client.accept(publish)?
             }
             Err(error) => return Err(error),
@@ -133,7 +133,7 @@ impl Batch<'_> {
     /// a store it never fails.
     pub fn flush(&mut self) -> Result<(), PublishError> {
         if std::mem::take(&mut self.is_unwritten) {
-            self.client.shared.flush();
+            flush(&self.client.shared);
             #[cfg(feature = "store")]
             self.client.persisted()?;
         }
@@ -144,7 +144,7 @@ impl Batch<'_> {
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
         if self.is_unwritten {
-            self.client.shared.flush();
+            flush(&self.client.shared);
         }
     }
 }

@@ -5,18 +5,15 @@ use crate::{
     attempts::Custom,
     link::Poller,
     receipt::Ticket,
-    shared::{Inner, Shared},
-    state::at_instants,
+    shared::{Face, Inner, flush, share, wait_until},
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
-use motemq_hosted::is_good;
-use std::{sync::Arc, thread, time::Duration};
+use motemq_hosted::{Handle, is_good};
+use std::{thread, time::Duration};
 
 /// The longest time between the limit of a disconnection and its end.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// The longest time that a client without handles takes to leave.
-const LEAVE: Duration = Duration::from_secs(10);
 
 /// A handle to a managed MQTT client, which a [`Driver`] drives, usually in a [thread of its
 /// own](Self::connect). Cloning it is cheap. All clones are handles of the same client, and any
@@ -57,29 +54,9 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// client.disconnect(std::time::Duration::from_secs(5))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) shared: Arc<Shared>,
-}
-
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        self.shared.with(|inner| inner.handles += 1);
-        let shared = self.shared.clone();
-        Client { shared }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let is_last = self.shared.with(|inner| {
-            inner.handles -= 1;
-            inner.handles == 0
-        });
-        if is_last {
-            self.begin_disconnect(LEAVE);
-        }
-    }
+    pub(crate) shared: Handle<Face>,
 }
 
 impl Client {
@@ -133,8 +110,9 @@ impl Client {
     fn opening(options: Options, custom: Option<Custom>) -> Result<(Client, Driver), Error> {
         let client = motemq_client::Client::new(options.client_options())?;
         let (poller, waker) = Poller::new()?;
-        let shared = Arc::new(Shared::new(client, waker, false));
+        let shared = share(client, waker, false);
         let driver = Driver::new(&shared, poller, options, custom);
+        let shared = Handle::new(&shared);
         Ok((Client { shared }, driver))
     }
 
@@ -146,9 +124,10 @@ impl Client {
             None => (motemq_client::Client::new(client_options)?, None),
         };
         let (poller, waker) = Poller::new()?;
-        let shared = Arc::new(Shared::new(client, waker, options.store.is_some()));
+        let shared = share(client, waker, options.store.is_some());
         let writer = crate::store::Writer::new(store);
         let driver = Driver::new(&shared, poller, options, custom, writer);
+        let shared = Handle::new(&shared);
         Ok((Client { shared }, driver))
     }
 
@@ -206,8 +185,8 @@ impl Client {
 
     fn subscribing(&self, (request, stream): (RequestId, StreamId)) -> Subscribing {
         let ticket = Ticket::new(&self.shared, request);
-        let subscription = Subscription::new(self, stream);
-        self.shared.flush();
+        let subscription = Subscription::new(&self.shared, stream);
+        flush(&self.shared);
         Subscribing::new(subscription, ticket)
     }
 
@@ -222,7 +201,7 @@ impl Client {
             .shared
             .with(|inner| inner.client.unsubscribe(filters))?;
         let mut ticket = Ticket::new(&self.shared, request);
-        self.shared.flush();
+        flush(&self.shared);
         Ok(ticket.wait()?)
     }
 
@@ -248,15 +227,7 @@ impl Client {
     }
 
     fn connected_until(&self, until: Option<Duration>) -> Option<Result<SessionState, Ended>> {
-        self.shared
-            .wait(until, |inner, thread| match inner.client.state() {
-                motemq_client::State::Connected { session, .. } => Some(Ok(*session)),
-                motemq_client::State::Ended(ended) => Some(Err(ended.clone())),
-                _ => {
-                    inner.changed.put(thread);
-                    None
-                }
-            })
+        wait_until(&self.shared, until, |inner, thread| inner.connected(thread))
     }
 
     /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls its function again. Call
@@ -297,12 +268,8 @@ impl Client {
     pub fn disconnect(&self, limit: Duration) -> Result<(), Ended> {
         self.begin_disconnect(limit);
         let until = self.shared.after(limit.saturating_add(FAREWELL));
-        let ended = self.shared.wait(Some(until), |inner, thread| {
-            if let motemq_client::State::Ended(ended) = inner.client.state() {
-                return Some(ended.clone());
-            }
-            inner.changed.put(thread);
-            None
+        let ended = wait_until(&self.shared, Some(until), |inner, thread| {
+            inner.ended(thread)
         });
         is_good(ended.unwrap_or(Ended::DriverStopped))
     }
@@ -310,18 +277,6 @@ impl Client {
     /// Begins to disconnect as [`disconnect`](Self::disconnect) does, without waiting. Streams end
     /// at once. Other calls that wait, in any thread, return when the client has ended.
     pub fn begin_disconnect(&self, limit: Duration) {
-        let until = self.shared.after(limit);
-        let waiting = self.shared.with(|inner| {
-            inner.client.disconnect(until);
-            inner.is_leaving = true;
-            inner.wake_driver();
-            let mut waiting = Vec::new();
-            inner.room.take(&mut waiting);
-            waiting
-        });
-        // Their commands are refused from now on.
-        for thread in waiting {
-            thread.unpark();
-        }
+        self.shared.leave(limit);
     }
 }

@@ -4,13 +4,12 @@ use crate::store::Writer;
 use crate::{
     Ended, Options,
     attempts::{Attempts, Custom},
-    connection::{Connection, Io, Next},
-    link::{Carrier, Link, PAUSE, Poller},
-    shared::{Inner, Shared, Sleep},
-    woken::Woken,
+    connection::{Connection, Next},
+    link::{Link, PAUSE, Poller},
+    shared::{Inner, Shared, Sleep, Woken, begin_turn, fall_asleep, rest, resume},
 };
-use motemq_client::{Transport, TransportError, TransportErrorKind};
-use motemq_hosted::{Done, Hook, Trace, closed, is_good, poll_tasks, report};
+use motemq_client::{TransportError, TransportErrorKind};
+use motemq_hosted::{Hook, Trace, carry_out, is_good, on_closed, poll_tasks, report};
 use std::{
     fmt, io,
     sync::{Arc, MutexGuard},
@@ -100,7 +99,7 @@ impl Driver {
         Driver {
             shared: shared.clone(),
             hook: options.hook.clone(),
-            attempts: Attempts::new(options, custom),
+            attempts: Attempts::new(shared, options, custom),
             poller,
             woken: Woken::default(),
             has_deferred: false,
@@ -167,7 +166,7 @@ impl Driver {
             return Some(is_good(ended.clone()));
         }
         // It sleeps on where it has left off, if nothing has come up since.
-        let may_rest = self.shared.with(Inner::resume);
+        let may_rest = self.shared.with(resume);
         let mut resting = self.resting.take().filter(|_| may_rest);
         let mut end = None;
         loop {
@@ -195,14 +194,14 @@ impl Driver {
                 Step::Sleep(sleep) => {
                     let left = left(sleep.until, self.shared.now());
                     let ready = self.poller.wait_for_last(left);
-                    if let Some(connection) = self.shared.io().get() {
+                    if let Some(connection) = &mut *self.shared.face.connection() {
                         connection.link.on_ready(ready);
                     }
                 }
                 Step::Read(until) => {
                     let now = self.shared.now();
                     let wait = left(until, now).unwrap_or(PAUSE).min(PAUSE);
-                    if let Some(connection) = self.shared.io().get() {
+                    if let Some(connection) = &mut *self.shared.face.connection() {
                         connection.read(wait.max(Duration::from_millis(1)), now);
                     }
                 }
@@ -213,10 +212,10 @@ impl Driver {
                 }
             }
             if is_over {
-                let mut io = self.shared.io();
-                io.flush_gathered(&self.shared, &mut self.woken);
-                drop(io);
-                self.shared.with(Inner::rest);
+                if let Some(connection) = &mut *self.shared.face.connection() {
+                    connection.flush_gathered(&self.shared, &mut self.woken);
+                }
+                self.shared.with(rest);
                 self.resting = sleep;
                 // Nobody would wake them before it is driven again.
                 self.held_since = None;
@@ -229,15 +228,20 @@ impl Driver {
     /// Does what can be done without waiting. Returns the time at which it began, too.
     fn step(&mut self) -> (Step, Duration) {
         let shared = self.shared.clone();
-        let io = shared.io();
+        let locked = shared.face.connection();
         // Threads that write say what time it is under this lock, too, so that it never goes back.
         let now = shared.now();
-        (self.step_with(&shared, io, now), now)
+        (self.step_with(&shared, locked, now), now)
     }
 
-    fn step_with(&mut self, shared: &Shared, mut io: MutexGuard<'_, Io>, now: Duration) -> Step {
-        let Some(connection) = io.get() else {
-            drop(io);
+    fn step_with(
+        &mut self,
+        shared: &Shared,
+        mut locked: MutexGuard<'_, Option<Connection>>,
+        now: Duration,
+    ) -> Step {
+        let Some(connection) = &mut *locked else {
+            drop(locked);
             return self.poll_attempts();
         };
         let next = connection.turn(shared, &mut self.woken, now);
@@ -251,7 +255,7 @@ impl Driver {
             _ => None,
         };
         if let Some(step) = step {
-            drop(io);
+            drop(locked);
             if matches!(step, Step::Sleep(_)) && self.held_since.is_some() {
                 self.woken.wake_readers();
             } else if !self.has_deferred {
@@ -260,18 +264,18 @@ impl Driver {
             }
             return step;
         }
-        let Some(link) = io.take() else {
+        let Some(Connection { link, .. }) = locked.take() else {
             return Step::Done;
         };
         match next {
             Next::Lost(error) => {
                 // Under the lock of the connection, so that no thread hands over bytes in between.
                 self.on_closed(Some(error));
-                drop(io);
+                drop(locked);
                 self.poller.remove(link);
             }
             Next::Close => {
-                drop(io);
+                drop(locked);
                 self.close(link);
             }
             _ => self.poller.remove(link),
@@ -282,7 +286,7 @@ impl Driver {
     /// Leaves threads asleep that wait for room while there is little of it, for a short time.
     /// Returns the time that the driver may sleep.
     fn hold_writers(&mut self, sleep: Sleep) -> Sleep {
-        if self.woken.writers.is_empty() {
+        if !self.woken.has_writers() {
             self.held_since = None;
             return sleep;
         }
@@ -314,66 +318,43 @@ impl Driver {
     /// Makes attempts.
     fn poll_attempts(&mut self) -> Step {
         // Before the results are looked at, so that one that comes right behind wakes the driver.
-        self.shared.with(Inner::begin_turn);
+        self.shared.with(begin_turn);
         // Results come first, so that the reason is known before the time is up.
         let done = self.attempts.poll();
         let is_done = done.is_some();
         let now = self.shared.now();
-        let done = done.map(|(attempt, done)| (attempt, self.watch(done)));
+        let done = done.map(|(attempt, done)| {
+            let watched = done.and_then(|carrier| self.poller.add(carrier).map_err(unwatched));
+            (attempt, watched)
+        });
         let mut link = None;
         let shared = self.shared.clone();
-        let mut io = shared.io();
+        let mut locked = shared.face.connection();
         let (tasks, sleep) = shared.drive(&mut self.woken, |inner| {
             if let Some((attempt, done)) = done {
                 link = report(&mut inner.client, attempt, done, now);
             }
-            let random = || fastrand::u64(..);
-            let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now, random);
+            let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now);
             let is_idle = !is_done && tasks.tasks.is_empty() && tasks.ended.is_none();
             let until = inner.client.poll_timeout();
-            let sleep = is_idle.then(|| inner.fall_asleep(until, now)).flatten();
+            let sleep = is_idle.then(|| fall_asleep(inner, until, now)).flatten();
             (tasks, sleep)
         });
         if let Some(link) = link {
             if tasks.is_open {
                 let trace = self.hook.clone().map(Trace::new);
-                io.put(link, trace, now);
+                *locked = Some(Connection::new(link, trace, now));
                 self.attempts.cancel_all();
                 return Step::Done;
             }
             self.poller.remove(link);
         }
-        drop(io);
+        drop(locked);
         if let Some(ended) = tasks.ended {
             return Step::Ended(ended);
         }
-        for task in tasks.tasks {
-            match task {
-                Transport::Resolve { attempt, broker } => {
-                    let reference = self.shared.with(|inner| inner.server_reference());
-                    self.attempts
-                        .resolve(attempt, broker, reference, &self.shared);
-                }
-                Transport::Dial {
-                    attempt, address, ..
-                } => self.attempts.open(attempt, address, &self.shared),
-                Transport::Cancel { attempt } => self.attempts.cancel(attempt),
-                _ => {}
-            }
-        }
+        carry_out(tasks.tasks, &mut self.attempts, &self.shared);
         sleep.map_or(Step::Done, Step::Sleep)
-    }
-
-    /// Lets the system watch a connection that was opened.
-    fn watch(&mut self, done: Done<Carrier>) -> Done<Link> {
-        done.and_then(|carrier| self.add(carrier))
-    }
-
-    fn add(&mut self, carrier: Carrier) -> Result<Link, TransportError> {
-        self.poller.add(carrier).map_err(|error| {
-            let text = format!("the system cannot wait for the connection: {error}");
-            TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
-        })
     }
 
     /// Tells the client that the connection is closed, and what the transport says of it.
@@ -381,11 +362,15 @@ impl Driver {
         let now = self.shared.now();
         let target = self.attempts.target();
         self.shared.drive(&mut self.woken, |inner| {
-            let target = target.filter(|_| !Connection::is_accepted(inner));
-            let error = lost.and_then(|error| closed(target, error));
-            inner.client.on_closed(error, now);
+            on_closed(&mut inner.client, target, lost, now);
         });
     }
+}
+
+/// Returns that the system cannot watch a connection that was opened.
+fn unwatched(error: io::Error) -> TransportError {
+    let text = format!("the system cannot wait for the connection: {error}");
+    TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
 }
 
 impl Drop for Driver {
@@ -393,8 +378,8 @@ impl Drop for Driver {
         self.shared.drive(&mut self.woken, |inner| {
             inner.client.end(Ended::DriverStopped);
         });
-        if let Some(link) = self.shared.io().take() {
-            self.poller.remove(link);
+        if let Some(connection) = self.shared.face.connection().take() {
+            self.poller.remove(connection.link);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The carrier of a connection's bytes, and the readiness that the system has reported.
 use crate::{Transport, stream::Stream};
 use mio::{Events, Poll, Registry, Token, Waker};
+use motemq_client::PayloadBuf;
+use motemq_hosted::Pipe;
 use std::{
     fmt,
     io::{self, ErrorKind, IoSlice, Read, Write},
@@ -31,8 +33,12 @@ pub(crate) struct Link {
     is_writable: bool,
     /// The broker has closed its side.
     is_closed: bool,
+    /// The longest time that the next read may wait, if the system cannot.
+    wait: Duration,
     /// The time-out of reads, as it was set last.
     read_limit: Option<Duration>,
+    /// Since when bytes are written, if the system cannot wait, and nothing was read.
+    written_since: Option<Instant>,
 }
 
 impl Link {
@@ -49,10 +55,15 @@ impl Link {
         self.is_readable = true;
     }
 
-    /// Returns whether the driver is to look at what has come before more is written, since writing
-    /// takes long and the system cannot wait for both.
-    pub fn reads_first(&self) -> bool {
+    /// Returns whether the driver is to look at what has come before another thread writes more,
+    /// since writing takes long and the system cannot wait for both.
+    pub fn is_to_be_read(&self) -> bool {
         self.is_readable && !self.is_polled
+    }
+
+    /// Lets the next read wait for no longer than `limit`, if the system cannot.
+    pub fn set_wait(&mut self, limit: Duration) {
+        self.wait = limit;
     }
 
     pub fn is_writable(&self) -> bool {
@@ -69,54 +80,6 @@ impl Link {
         self.is_writable |= ready.is_writable || any;
     }
 
-    /// Reads what is there. If the system cannot wait for it, waits no longer than `limit`.
-    pub fn read(&mut self, space: &mut [u8], limit: Duration) -> io::Result<usize> {
-        let read = match &mut self.carrier {
-            Carrier::Stream(stream) => {
-                let read = stream.read(space);
-                self.is_readable = match &read {
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => !stream.is_pending(),
-                    // What comes later is told anew, but by some systems only after a read that
-                    // would block.
-                    Ok(n) if cfg!(unix) && !stream.has_layers() => {
-                        *n == space.len() || self.is_closed
-                    }
-                    _ => true,
-                };
-                return read;
-            }
-            Carrier::Custom(transport) => {
-                // Rounded down to a power of two, so that it need not be set for each read.
-                let ms = 1 << limit.as_millis().max(1).ilog2();
-                let limit = if self.is_polled {
-                    Duration::ZERO
-                } else {
-                    Duration::from_millis(ms)
-                };
-                if self.read_limit != Some(limit) {
-                    transport.set_read_timeout(limit)?;
-                    self.read_limit = Some(limit);
-                }
-                transport.read(space)
-            }
-        };
-        self.is_readable =
-            self.is_polled && !matches!(&read, Err(error) if crate::connection::is_pause(error));
-        // It may have made room for what is written.
-        self.is_writable |= !self.is_polled;
-        read
-    }
-
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_with(|stream| stream.write(bytes), bytes)
-    }
-
-    /// Writes as much of these pieces as the transport takes at once.
-    pub fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let first = slices.first().map_or(&[][..], |first| first);
-        self.write_with(|stream| stream.write_vectored(slices), first)
-    }
-
     /// Writes by `write`, or these bytes to a transport of the application.
     fn write_with(
         &mut self,
@@ -131,18 +94,16 @@ impl Link {
                 self.is_writable = !would_block || !stream.is_pending();
                 return written;
             }
-            Carrier::Custom(transport) => transport.write_some(bytes),
+            Carrier::Custom(transport) => {
+                if !self.is_polled {
+                    self.written_since.get_or_insert_with(Instant::now);
+                }
+                transport.write_some(bytes)
+            }
         };
-        self.is_writable = !matches!(&written, Err(error) if would_wait(error));
+        let written = written.map_err(without_time_out);
+        self.is_writable = !matches!(&written, Err(error) if error.kind() == ErrorKind::WouldBlock);
         written
-    }
-
-    pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.carrier {
-            Carrier::Stream(stream) => stream.flush(),
-            // It writes at once what it takes.
-            Carrier::Custom(_) => Ok(()),
-        }
     }
 
     /// Tells the broker that nothing follows, and waits until it has closed its side, for a second
@@ -150,11 +111,12 @@ impl Link {
     /// it has ended.
     pub fn finish(mut self, poller: &mut Poller) {
         let until = Instant::now() + FAREWELL;
+        self.wait = PAUSE;
         let mut is_finished = false;
         let mut rest = [0; 1024];
         loop {
             let done = if is_finished {
-                self.read(&mut rest, PAUSE).map(|n| n == 0)
+                self.read(&mut rest).map(|n| n == 0)
             } else {
                 let finished = match &mut self.carrier {
                     Carrier::Stream(stream) => stream.finish(),
@@ -171,7 +133,7 @@ impl Link {
                 _ if left.is_zero() => break,
                 Ok(false) => {}
                 Err(error) if motemq_net::PartialRead::is(&error) => {}
-                Err(error) if crate::connection::is_pause(&error) => {
+                Err(error) if is_pause(&error) => {
                     let wait = if self.is_polled { left } else { Duration::ZERO };
                     poller.wait(self.token, Some(wait));
                 }
@@ -182,15 +144,99 @@ impl Link {
     }
 }
 
+impl Read for Link {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.written_since = None;
+        let read = match &mut self.carrier {
+            Carrier::Stream(stream) => {
+                let read = stream.read(space);
+                self.is_readable = match &read {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => !stream.is_pending(),
+                    // What comes later is told anew, but by some systems only after a read that
+                    // would block.
+                    Ok(n) if cfg!(unix) && !stream.has_layers() => {
+                        *n == space.len() || self.is_closed
+                    }
+                    _ => true,
+                };
+                return read;
+            }
+            Carrier::Custom(transport) => {
+                // Rounded down to a power of two, so that it need not be set for each read.
+                let ms = 1 << self.wait.as_millis().max(1).ilog2();
+                let limit = if self.is_polled {
+                    Duration::ZERO
+                } else {
+                    Duration::from_millis(ms)
+                };
+                if self.read_limit != Some(limit) {
+                    transport.set_read_timeout(limit)?;
+                    self.read_limit = Some(limit);
+                }
+                transport.read(space)
+            }
+        };
+        self.is_readable = self.is_polled && !matches!(&read, Err(error) if is_pause(error));
+        // It may have made room for what is written.
+        self.is_writable |= !self.is_polled;
+        read.map_err(without_time_out)
+    }
+}
+
+impl Write for Link {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_with(|stream| stream.write(bytes), bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let first = slices.first().map_or(&[][..], |first| first);
+        self.write_with(|stream| stream.write_vectored(slices), first)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.carrier {
+            Carrier::Stream(stream) => stream.flush(),
+            // It writes at once what it takes.
+            Carrier::Custom(_) => Ok(()),
+        }
+    }
+}
+
+impl Pipe for Link {
+    fn read_payload(&mut self, payload: &mut PayloadBuf) -> io::Result<usize> {
+        payload.read_with(|space| self.read(space))
+    }
+
+    fn has_more(&self, _: usize, _: usize) -> bool {
+        self.is_readable
+    }
+
+    fn reads_first(&mut self) -> bool {
+        let is_long = |since: Instant| since.elapsed() >= PAUSE;
+        let reads_first = self.written_since.is_some_and(is_long);
+        self.is_readable |= reads_first;
+        reads_first
+    }
+}
+
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")
     }
 }
 
-/// Returns whether there is nothing to read, or no room to write. After other pauses there may be.
-fn would_wait(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+/// Returns whether a stream can go on later after this error.
+fn is_pause(error: &io::Error) -> bool {
+    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+}
+
+/// Returns the error of a transport of the application, which may have waited instead.
+fn without_time_out(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::TimedOut {
+        return ErrorKind::WouldBlock.into();
+    }
+    error
 }
 
 /// The readiness that the system has reported.
@@ -240,7 +286,9 @@ impl Poller {
             is_readable: is_polled,
             is_writable: true,
             is_closed: false,
+            wait: Duration::ZERO,
             read_limit: None,
+            written_since: None,
         })
     }
 

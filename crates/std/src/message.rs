@@ -1,5 +1,5 @@
 //! Messages that were received, and the rest of those that are too large for memory.
-use crate::shared::Shared;
+use crate::shared::{Face, wait};
 use bytes::Buf;
 use motemq_client::PayloadRead;
 use motemq_hosted::Rest;
@@ -41,17 +41,7 @@ impl Read for PayloadReader {
 }
 
 /// Waits for more of a payload.
-fn wait_for_more(rest: &Rest<Shared>) -> PayloadRead {
+fn wait_for_more(rest: &Rest<Face>) -> PayloadRead {
     let (shared, payload) = rest.parts();
-    let read = shared.wait(None, |inner, thread| {
-        let read = inner.client.read_payload(payload);
-        if read == PayloadRead::Pending {
-            inner.readers.put(thread);
-            return None;
-        }
-        // There may be room for more, or something to acknowledge.
-        inner.wake_driver();
-        Some(read)
-    });
-    read.unwrap_or(PayloadRead::Pending)
+    wait(shared, |inner, thread| inner.payload(payload, thread))
 }

@@ -1,5 +1,10 @@
 //! Publishing.
-use crate::{Client, PublishError, PublishProperties, Receipt};
+#[cfg(feature = "store")]
+use crate::shared::wait;
+use crate::{
+    Client, PublishError, PublishProperties, Receipt,
+    shared::{flush, when_there_is_room},
+};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
@@ -55,7 +60,7 @@ impl Client {
         attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
     ) -> Result<Receipt, PublishError> {
         let receipt = self.accept_by(attempt)?;
-        self.shared.flush();
+        flush(&self.shared);
         #[cfg(feature = "store")]
         if receipt.is_open() {
             self.persisted()?;
@@ -75,8 +80,7 @@ impl Client {
         &self,
         attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
     ) -> Result<Receipt, PublishError> {
-        let accepted = self.shared.when_there_is_room(None, attempt, may_pass);
-        let request = accepted.unwrap_or(Err(PublishError::Full))?;
+        let request = when_there_is_room(&self.shared, attempt, may_pass)?;
         Ok(Receipt::new(&self.shared, request))
     }
 
@@ -84,17 +88,10 @@ impl Client {
     #[cfg(feature = "store")]
     pub(crate) fn persisted(&self) -> Result<(), PublishError> {
         let version = self.shared.with(|inner| inner.client.version());
-        let stored = self.shared.wait(None, |inner, thread| {
-            if inner.client.persisted() >= version {
-                return Some(Ok(()));
-            }
-            if let motemq_client::State::Ended(ended) = inner.client.state() {
-                return Some(Err(PublishError::Ended(ended.clone())));
-            }
-            inner.changed.put(thread);
-            None
-        });
-        stored.unwrap_or(Ok(()))
+        wait(&self.shared, |inner, thread| {
+            inner.persisted(version, thread)
+        })
+        .map_err(PublishError::Ended)
     }
 
     /// Publishes a message if there is room for it now. It never waits, not even for a store
@@ -121,7 +118,7 @@ impl Client {
             motemq_hosted::publish(&mut inner.client, publish, || self.shared.now())
         })?;
         let receipt = Receipt::new(&self.shared, request);
-        self.shared.flush();
+        flush(&self.shared);
         Ok(receipt)
     }
 }

@@ -1,5 +1,8 @@
 //! The outcome of a message that was published.
-use crate::{Acknowledgement, Outcome, shared::Shared};
+use crate::{
+    Acknowledgement, Outcome,
+    shared::{Face, Shared, wait_until},
+};
 use motemq_client::RequestId;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -75,7 +78,7 @@ impl fmt::Debug for Receipt {
 
 /// A claim to the outcome of a request, which is kept when it is known.
 pub(crate) struct Ticket {
-    claim: motemq_hosted::Ticket<Shared>,
+    claim: motemq_hosted::Ticket<Face>,
     outcome: Option<Outcome>,
 }
 
@@ -109,12 +112,8 @@ impl Ticket {
     fn wait_until(&mut self, until: Option<Duration>) -> Option<Outcome> {
         if self.outcome.is_none() {
             let request = self.claim.request;
-            self.outcome = self.claim.shared.wait(until, |inner, thread| {
-                let outcome = inner.client.poll_outcome(request);
-                if outcome.is_none() {
-                    inner.requests.put(request.index(), thread);
-                }
-                outcome
+            self.outcome = wait_until(&self.claim.shared, until, |inner, thread| {
+                inner.outcome(request, thread)
             });
         }
         self.outcome.clone()

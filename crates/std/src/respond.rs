@@ -1,9 +1,11 @@
 //! Requests that await a response, and responses to them.
-use crate::{Client, Message, Receipt, shared::Shared};
+use crate::{
+    Client, Message, Receipt,
+    shared::{flush, wait, when_there_is_room_until},
+};
 use motemq::{Publish, QoS};
-use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
-use motemq_hosted::may_pass;
-use std::sync::Arc;
+use motemq_client::{PublishError, PublishProperties, Request, ResponseError};
+use motemq_hosted::{Awaited, may_pass};
 
 impl Client {
     /// Publishes a message with QoS 1 that asks for a response, and waits up to 20 s for the
@@ -51,7 +53,8 @@ impl Client {
         request: &Request<'p, T>,
     ) -> Result<Message, ResponseError> {
         let limit = request.get_limit();
-        let accepted = self.shared.when_there_is_room(
+        let accepted = when_there_is_room_until(
+            &self.shared,
             Some(self.shared.after(limit)),
             |client| client.request(request, self.shared.now()),
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
@@ -60,14 +63,12 @@ impl Client {
             let reason = self.state().reason().cloned();
             Err(ResponseError::TimedOut { limit, reason })
         })?;
-        let awaited = Awaited {
-            shared: &self.shared,
-            response,
-        };
-        self.shared.flush();
+        let mut awaited = Awaited::new(&self.shared, response);
+        flush(&self.shared);
         // Its time is counted from now on.
         self.shared.with(|inner| inner.wake_driver());
-        awaited.wait()
+        let outcome = wait(&self.shared, |inner, thread| awaited.poll(inner, thread));
+        outcome.map(|message| Message::new(message, &self.shared))
     }
 
     /// Publishes the response to a request to its response topic, with its correlation data, and
@@ -80,38 +81,5 @@ impl Client {
     pub fn respond(&self, request: &Message, payload: &[u8]) -> Result<Receipt, PublishError> {
         let (properties, qos) = (&request.properties, request.qos);
         self.publish_by(|client| client.respond(properties, qos, payload))
-    }
-}
-
-/// A response that is awaited.
-struct Awaited<'c> {
-    shared: &'c Arc<Shared>,
-    response: ResponseId,
-}
-
-impl Awaited<'_> {
-    fn wait(&self) -> Result<Message, ResponseError> {
-        loop {
-            let outcome = self.shared.wait(None, |inner, thread| {
-                let outcome = inner.client.poll_response(self.response);
-                match &outcome {
-                    // It is acknowledged now.
-                    Some(Ok(_)) => inner.wake_driver(),
-                    Some(Err(_)) => {}
-                    None => inner.responses.put(self.response.index(), thread),
-                }
-                outcome
-            });
-            if let Some(outcome) = outcome {
-                return outcome.map(|message| Message::new(message, self.shared));
-            }
-        }
-    }
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        self.shared
-            .with(|inner| inner.client.forget_response(self.response));
     }
 }

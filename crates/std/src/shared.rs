@@ -1,21 +1,24 @@
-//! The state that the handles and the driver share, behind one lock that is held for short times
-//! and never across a system call; and the connection, behind another.
-use crate::{connection::Io, woken::Woken};
+//! The state that the handles and the driver share: the client behind one lock that is held for
+//! short times and never across a system call, and the connection behind another.
+use crate::connection::Connection;
 use mio::Waker;
-use motemq_client::{Client, Event};
-use motemq_hosted::Watch;
+use motemq_client::Client;
 use std::{
     mem,
-    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
     thread::{self, Thread},
     time::{Duration, Instant},
 };
 
+pub(crate) type Shared = motemq_hosted::Shared<Face>;
+pub(crate) type Inner = motemq_hosted::Inner<Face>;
+pub(crate) type Woken = motemq_hosted::Woken<Thread>;
+
+/// The differences to other faces: threads wait.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    inner: Mutex<Inner>,
-    /// The connection. Whoever holds it may lock `inner`, not the other way round.
-    io: Mutex<Io>,
+pub(crate) struct Face {
+    /// The connection. Whoever holds it may lock the client, not the other way round.
+    connection: Mutex<Option<Connection>>,
     /// Wakes the driver.
     waker: Waker,
     /// The instant from which the client's time is counted.
@@ -24,294 +27,97 @@ pub(crate) struct Shared {
     is_durable: bool,
 }
 
-/// The state behind the lock: the client, and the threads to wake.
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub client: Client,
-    /// The driver has something to do.
-    wakes_driver: bool,
+/// The driver as threads see it.
+#[derive(Debug, Default)]
+pub(crate) struct Sleeper {
     /// The driver sleeps, or is about to.
     pub is_asleep: bool,
     /// The driver would sleep, but is not driven: it looks whether it has something to do when it
     /// is driven again.
     is_resting: bool,
     /// The time at which the driver wakes up by itself, if it sleeps.
-    pub asleep_until: Option<Duration>,
+    pub until: Option<Duration>,
     /// A thread that writes will ask for more before it stops.
     pub is_flushing: bool,
-    /// By the index of the request.
-    pub requests: Waiters,
-    /// By the index of the response.
-    pub responses: Waiters,
-    /// By the index of the stream.
-    pub streams: Waiters,
-    /// Readers of payloads, of which there is mostly one.
-    pub readers: Threads,
-    /// Those that wait for room, or for a connection.
-    pub room: Threads,
-    /// Those that wait for another state, or until it is stored.
-    pub changed: Threads,
-    /// The number of handles.
-    pub handles: usize,
-    /// The application has disconnected.
-    pub is_leaving: bool,
-    pub watch: Watch,
 }
 
-impl Shared {
-    pub fn new(client: Client, waker: Waker, is_durable: bool) -> Self {
-        let inner = Inner {
-            client,
-            wakes_driver: false,
-            is_asleep: false,
-            is_resting: false,
-            asleep_until: None,
-            is_flushing: false,
-            requests: Waiters::default(),
-            responses: Waiters::default(),
-            streams: Waiters::default(),
-            readers: Threads::default(),
-            room: Threads::default(),
-            changed: Threads::default(),
-            handles: 1,
-            is_leaving: false,
-            watch: Watch::default(),
-        };
-        Shared {
-            inner: Mutex::new(inner),
-            io: Mutex::default(),
-            waker,
-            started: Instant::now(),
-            is_durable,
-        }
-    }
+impl motemq_hosted::Face for Face {
+    type Waiter = Thread;
+    type Instant = Instant;
+    type Sleeper = Sleeper;
+    type Alarm = ();
 
-    /// Returns the time as the client counts it.
-    pub fn now(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// Returns the moment that the client calls so; `None` if it is too far away.
-    pub fn instant(&self, time: Duration) -> Option<Instant> {
-        self.started.checked_add(time)
-    }
-
-    /// Returns the time that it will be in `limit`.
-    pub fn after(&self, limit: Duration) -> Duration {
-        self.now().saturating_add(limit)
-    }
-
-    /// Locks the connection.
-    pub fn io(&self) -> MutexGuard<'_, Io> {
-        self.io.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does something under the lock, then wakes the driver if it has something to do and sleeps.
-    #[inline]
-    pub fn with<R>(&self, work: impl FnOnce(&mut Inner) -> R) -> R {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = work(&mut inner);
-        let wakes = inner.wakes_driver && mem::take(&mut inner.is_asleep) && !inner.is_resting;
-        drop(inner);
-        if wakes {
-            self.wake();
-        }
-        done
-    }
-
-    #[cold]
-    fn wake(&self) {
-        // It fails only if the driver is gone.
-        let _ = self.waker.wake();
-    }
-
-    /// Does something under the lock that events may follow from, then wakes those for whom
-    /// something has changed. `woken` is memory that is used again.
-    #[inline]
-    pub fn drive<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
-        let done = self.drive_silently(woken, work);
-        woken.wake();
-        done
-    }
-
-    /// Does something under the lock that events may follow from. The caller wakes the threads.
-    #[inline]
-    pub fn drive_silently<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
-        self.with(|inner| {
-            let done = work(inner);
-            inner.poll_events(woken);
-            done
-        })
-    }
-
-    /// Writes what waits to be written, with the calling thread if nothing is in its way.
-    #[inline]
-    pub fn flush(&self) {
-        if !self.is_durable {
-            match self.io.try_lock() {
-                Ok(mut io) => return io.flush(self),
-                Err(TryLockError::Poisoned(io)) => return io.into_inner().flush(self),
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-        self.with(|inner| {
-            if !inner.is_flushing {
-                inner.wake_driver();
-            }
-        });
-    }
-
-    /// Waits until `attempt` returns something, which has to note the thread for what it waits for.
-    /// Returns `None` when it is later than `until`.
-    pub fn wait<T>(
-        &self,
-        until: Option<Duration>,
-        mut attempt: impl FnMut(&mut Inner, &Thread) -> Option<T>,
-    ) -> Option<T> {
-        let thread = thread::current();
-        loop {
-            if let Some(done) = self.with(|inner| attempt(inner, &thread)) {
-                return Some(done);
-            }
-            let Some(until) = until else {
-                thread::park();
-                continue;
-            };
-            match until.checked_sub(self.now()) {
-                None | Some(Duration::ZERO) => return None,
-                Some(left) => thread::park_timeout(left),
-            }
-        }
-    }
-
-    /// Tries a command again whenever there may be room, or a connection. Returns `None` when it is
-    /// later than `until`.
-    pub fn when_there_is_room<T, E>(
-        &self,
-        until: Option<Duration>,
-        mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
-        waits: impl Fn(&E) -> bool,
-    ) -> Option<Result<T, E>> {
-        match self.with(|inner| attempt(&mut inner.client)) {
-            Err(error) if waits(&error) => {}
-            done => return Some(done),
-        }
-        // So that the driver need not be woken if only the broker can make room.
-        self.flush();
-        self.wait(until, |inner, thread| match attempt(&mut inner.client) {
-            Err(error) if waits(&error) => {
-                if !inner.client.is_window_full() {
-                    inner.wake_driver();
-                }
-                inner.room.put(thread);
-                None
-            }
-            done => Some(done),
-        })
-    }
-}
-
-impl motemq_hosted::Shared for Shared {
     fn now(&self) -> Duration {
         self.started.elapsed()
     }
 
-    fn with_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
-        self.with(|inner| work(&mut inner.client))
+    fn instant(&self, time: Duration) -> Instant {
+        self.started.checked_add(time).unwrap_or_else(Instant::now)
     }
 
-    fn drive_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
-        self.with(|inner| {
-            inner.wake_driver();
-            work(&mut inner.client)
-        })
+    fn alarm(sleeper: &mut Sleeper) -> Option<()> {
+        (mem::take(&mut sleeper.is_asleep) && !sleeper.is_resting).then_some(())
+    }
+
+    #[cold]
+    fn wake_driver(&self, (): ()) {
+        // It fails only if the driver is gone.
+        let _ = self.waker.wake();
     }
 }
 
-impl Inner {
-    /// The driver has something to do.
-    #[inline]
-    pub fn wake_driver(&mut self) {
-        self.wakes_driver = true;
+impl Face {
+    /// Locks the connection.
+    pub fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
+        let locked = self.connection.lock();
+        locked.unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// The driver looks at everything now.
-    pub fn begin_turn(&mut self) {
-        (self.wakes_driver, self.is_asleep) = (false, false);
-    }
+/// Makes the state of a client that stores its own or does not.
+pub(crate) fn share(client: Client, waker: Waker, is_durable: bool) -> Arc<Shared> {
+    let face = Face {
+        connection: Mutex::default(),
+        waker,
+        started: Instant::now(),
+        is_durable,
+    };
+    Shared::new(client, face)
+}
 
-    /// The driver sleeps until then, if nothing has come up. Returns until when; `None` if it may
-    /// not sleep.
-    pub fn fall_asleep(&mut self, until: Option<Duration>, now: Duration) -> Option<Sleep> {
-        if self.wakes_driver {
-            return None;
-        }
-        // A later time is not worth being woken for again when it becomes an earlier one: what is
-        // published one by one would cost two system calls each.
-        let before = self.asleep_until.filter(|&before| before > now);
-        let until = until.into_iter().chain(before).min();
-        (self.is_asleep, self.asleep_until) = (true, until);
-        Some(Sleep { until })
-    }
+/// The driver looks at everything now.
+pub(crate) fn begin_turn(inner: &mut Inner) {
+    inner.begin_turn();
+    inner.sleeper.is_asleep = false;
+}
 
-    /// The driver is not driven from now on.
-    pub fn rest(&mut self) {
-        self.is_resting = true;
-    }
+/// The driver is not driven from now on.
+pub(crate) fn rest(inner: &mut Inner) {
+    inner.sleeper.is_resting = true;
+}
 
-    /// The driver is driven again. Returns whether it may sleep on, since nothing has come up.
-    pub fn resume(&mut self) -> bool {
-        self.is_resting = false;
-        self.is_asleep && !self.wakes_driver
-    }
+/// The driver is driven again. Returns whether it may sleep on, since nothing has come up.
+pub(crate) fn resume(inner: &mut Inner) -> bool {
+    inner.sleeper.is_resting = false;
+    inner.sleeper.is_asleep && !inner.wakes_driver()
+}
 
-    #[inline]
-    fn poll_events(&mut self, woken: &mut Woken) {
-        while let Some(event) = self.client.poll_event() {
-            match event {
-                Event::Delivered { stream } => {
-                    woken.threads.extend(self.streams.take(stream.index()));
-                    self.readers.take(&mut woken.threads);
-                }
-                Event::Completed { request } => {
-                    woken.threads.extend(self.requests.take(request.index()));
-                }
-                Event::Responded { response } => {
-                    woken.threads.extend(self.responses.take(response.index()));
-                }
-                Event::Room => self.room.take(&mut woken.writers),
-                #[cfg(feature = "store")]
-                Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
-                event => {
-                    if matches!(event, Event::Ended(_)) {
-                        self.room.take(&mut woken.threads);
-                        self.readers.take(&mut woken.threads);
-                    }
-                    self.watch.on_event(&event);
-                    woken.events.push(event);
-                }
-            }
-        }
-        if self.watch.take_changed() {
-            self.changed.take(&mut woken.threads);
-        }
+/// The driver sleeps until then, if nothing has come up. Returns until when; `None` if it may not
+/// sleep.
+pub(crate) fn fall_asleep(
+    inner: &mut Inner,
+    until: Option<Duration>,
+    now: Duration,
+) -> Option<Sleep> {
+    if inner.wakes_driver() {
+        return None;
     }
-
-    /// Returns the server that a broker has named, if the next attempt leads there.
-    pub fn server_reference(&self) -> Option<String> {
-        self.client.server_reference().map(Into::into)
-    }
-
-    /// Gives memory back that is not needed while nothing happens.
-    pub fn shrink(&mut self) {
-        self.client.shrink();
-        self.requests.shrink();
-        self.responses.shrink();
-        self.streams.shrink();
-        self.readers.shrink();
-        self.room.shrink();
-        self.changed.shrink();
-    }
+    // A later time is not worth being woken for again when it becomes an earlier one: what is
+    // published one by one would cost two system calls each.
+    let before = inner.sleeper.until.filter(|&before| before > now);
+    let until = until.into_iter().chain(before).min();
+    (inner.sleeper.is_asleep, inner.sleeper.until) = (true, until);
+    Some(Sleep { until })
 }
 
 /// The time that the driver may sleep.
@@ -320,66 +126,103 @@ pub(crate) struct Sleep {
     pub until: Option<Duration>,
 }
 
-/// Threads that wait for the same thing.
-#[derive(Debug, Default)]
-pub(crate) struct Threads(Vec<Thread>);
-
-impl Threads {
-    /// The thread waits. It may have waited before, and given up.
-    pub fn put(&mut self, thread: &Thread) {
-        if !self.0.iter().any(|other| other.id() == thread.id()) {
-            self.0.push(thread.clone());
+/// Writes what waits to be written, with the calling thread if nothing is in its way.
+#[inline]
+pub(crate) fn flush(shared: &Shared) {
+    if !shared.face.is_durable {
+        let connection = match shared.face.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(connection)) => Some(connection.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(mut connection) = connection {
+            match &mut *connection {
+                Some(connection) => connection.flush(shared, &mut Woken::default()),
+                // The command waits for a connection.
+                None => shared.with(Inner::wake_driver),
+            }
+            return;
         }
     }
+    shared.with(|inner| {
+        if !inner.sleeper.is_flushing {
+            inner.wake_driver();
+        }
+    });
+}
 
-    /// Moves all of them to `woken`.
-    pub fn take(&mut self, woken: &mut Vec<Thread>) {
-        woken.append(&mut self.0);
-    }
-
-    fn shrink(&mut self) {
-        self.0.shrink_to_fit();
+/// Waits until `attempt` returns something, which has to note the thread for what it waits for.
+/// Returns `None` when it is later than `until`.
+pub(crate) fn wait_until<T>(
+    shared: &Shared,
+    until: Option<Duration>,
+    mut attempt: impl FnMut(&mut Inner, &Thread) -> Option<T>,
+) -> Option<T> {
+    let thread = thread::current();
+    loop {
+        if let Some(done) = shared.with(|inner| attempt(inner, &thread)) {
+            return Some(done);
+        }
+        let Some(until) = until else {
+            thread::park();
+            continue;
+        };
+        match until.checked_sub(shared.now()) {
+            None | Some(Duration::ZERO) => return None,
+            Some(left) => thread::park_timeout(left),
+        }
     }
 }
 
-/// Threads that wait for something, by its index.
-#[derive(Debug, Default)]
-pub(crate) struct Waiters(Vec<Option<Thread>>);
-
-impl Waiters {
-    pub fn put(&mut self, index: usize, thread: &Thread) {
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
+/// Waits until `attempt` returns something, however long it takes.
+pub(crate) fn wait<T>(
+    shared: &Shared,
+    mut attempt: impl FnMut(&mut Inner, &Thread) -> Option<T>,
+) -> T {
+    loop {
+        if let Some(done) = wait_until(shared, None, &mut attempt) {
+            return done;
         }
-        self.0[index] = Some(thread.clone());
-    }
-
-    fn take(&mut self, index: usize) -> Option<Thread> {
-        self.0.get_mut(index)?.take()
-    }
-
-    fn shrink(&mut self) {
-        while let Some(None) = self.0.last() {
-            self.0.pop();
-        }
-        self.0.shrink_to_fit();
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thread_that_waits_again_and_again_is_noted_once() {
-        let (mut threads, mut woken) = (Threads::default(), Vec::new());
-        for _ in 0..3 {
-            threads.put(&thread::current());
+/// Tries a command again whenever there may be room, or a connection.
+pub(crate) fn when_there_is_room<T, E>(
+    shared: &Shared,
+    mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
+    waits: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    loop {
+        if let Some(done) = when_there_is_room_until(shared, None, &mut attempt, &waits) {
+            return done;
         }
-        let other = thread::spawn(|| {});
-        threads.put(other.thread());
-        threads.take(&mut woken);
-        assert_eq!((woken.len(), threads.0.len()), (2, 0));
-        other.join().unwrap();
     }
+}
+
+/// Tries a command again whenever there may be room, or a connection. Returns `None` when it is
+/// later than `until`.
+pub(crate) fn when_there_is_room_until<T, E>(
+    shared: &Shared,
+    until: Option<Duration>,
+    mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
+    waits: impl Fn(&E) -> bool,
+) -> Option<Result<T, E>> {
+    match shared.with(|inner| attempt(&mut inner.client)) {
+        Err(error) if waits(&error) => {}
+        done => return Some(done),
+    }
+    // So that the driver need not be woken if only the broker can make room.
+    flush(shared);
+    wait_until(shared, until, |inner, thread| {
+        match attempt(&mut inner.client) {
+            Err(error) if waits(&error) => {
+                if !inner.client.is_window_full() {
+                    inner.wake_driver();
+                }
+                inner.wait_for_room(thread);
+                None
+            }
+            done => Some(done),
+        }
+    })
 }

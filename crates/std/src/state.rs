@@ -1,5 +1,5 @@
 //! The state of the connection as the application sees it.
-use crate::shared::Shared;
+use crate::shared::{Face, wait, wait_until};
 use std::time::{Duration, Instant};
 
 motemq_hosted::states! {
@@ -23,30 +23,19 @@ impl States {
     /// [subscriptions](crate::Client::subscriptions). Returns the new state. Once it
     /// has returned that the client has ended, it does not return again.
     pub fn changed(&mut self) -> State {
-        loop {
-            if let Some(state) = self.changed_until(None) {
-                return state;
-            }
-        }
+        let changed = wait(&self.shared, |inner, thread| {
+            inner.state_after(self.seen, thread)
+        });
+        self.see(changed)
     }
 
     /// Waits as [`changed`](Self::changed) does, but only up to `limit`. Returns `None` if the
     /// state has not changed after this time.
     pub fn changed_timeout(&mut self, limit: Duration) -> Option<State> {
-        self.changed_until(Some(self.shared.after(limit)))
-    }
-
-    pub(crate) fn changed_until(&mut self, until: Option<Duration>) -> Option<State> {
-        let (shared, seen) = (&self.shared, self.seen);
-        let (version, state) = shared.wait(until, |inner, thread| {
-            if inner.watch.version() == seen {
-                inner.changed.put(thread);
-                return None;
-            }
-            let state = at_instants(inner.client.state(), shared);
-            Some((inner.watch.version(), state))
-        })?;
-        self.seen = version;
-        Some(state)
+        let until = self.shared.after(limit);
+        let changed = wait_until(&self.shared, Some(until), |inner, thread| {
+            inner.state_after(self.seen, thread)
+        });
+        changed.map(|changed| self.see(changed))
     }
 }

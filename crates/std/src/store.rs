@@ -1,6 +1,6 @@
 //! The file in which a client stores what outlives the process. The driver writes it, while it
 //! holds no lock.
-use crate::{shared::Shared, woken::Woken};
+use crate::shared::{Shared, Woken};
 use motemq_hosted::store::{failed, write, write_anew};
 use motemq_net::store::Store;
 
@@ -25,7 +25,7 @@ impl Writer {
         let error = match write(&store, &changes) {
             Ok(version) => {
                 self.0 = Some(store);
-                on_persisted(shared, woken, version);
+                shared.on_persisted(woken, version);
                 return true;
             }
             Err(error) => error,
@@ -36,7 +36,7 @@ impl Writer {
         match write_anew(store, &state) {
             Ok((store, version)) => {
                 self.0 = Some(store);
-                on_persisted(shared, woken, version);
+                shared.on_persisted(woken, version);
             }
             Err(error) => {
                 let ended = failed(&path, &*error);
@@ -46,12 +46,4 @@ impl Writer {
         }
         true
     }
-}
-
-fn on_persisted(shared: &Shared, woken: &mut Woken, version: u64) {
-    shared.drive(woken, |inner| {
-        inner.client.on_persisted(version);
-        // Those that wait for a version wait for another state, too.
-        inner.watch.wake();
-    });
 }

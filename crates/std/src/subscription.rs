@@ -1,9 +1,12 @@
 //! Streams of received messages.
 use crate::{
-    Client, Message, RecvTimeoutError, SubscribeError, Unacked, receipt::Ticket, shared::Inner,
+    Client, Message, RecvTimeoutError, SubscribeError, Unacked,
+    receipt::Ticket,
+    shared::{Face, Inner, wait_until},
 };
 use motemq::QoS;
-use motemq_client::{AckMode, Acknowledgement, Outcome, StreamId, Taken};
+use motemq_client::{AckMode, Acknowledgement, StreamId, Taken};
+use motemq_hosted::{Handle, Stream};
 use std::{fmt, thread::Thread, time::Duration};
 
 /// A stream of the messages that match some topic filters, or that no other stream receives. It
@@ -42,31 +45,21 @@ use std::{fmt, thread::Thread, time::Duration};
 /// jobs.unsubscribe()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Subscription {
-    client: Client,
-    stream: StreamId,
-    granted: Vec<QoS>,
-    acknowledgement: Acknowledgement,
-}
+pub struct Subscription(Stream<Face>);
 
 impl Subscription {
-    pub(crate) fn new(client: &Client, stream: StreamId) -> Self {
-        Subscription {
-            client: client.clone(),
-            stream,
-            granted: Vec::new(),
-            acknowledgement: Acknowledgement::default(),
-        }
+    pub(crate) fn new(shared: &Handle<Face>, stream: StreamId) -> Self {
+        Subscription(Stream::new(shared, stream))
     }
 
     /// Returns the QoS that the broker has granted for each filter, in the order of the filters.
     pub fn granted(&self) -> &[QoS] {
-        &self.granted
+        self.0.granted()
     }
 
     /// Returns the broker's answer to the subscription.
     pub fn acknowledgement(&self) -> &Acknowledgement {
-        &self.acknowledgement
+        self.0.acknowledgement()
     }
 
     /// Waits for a message. Returns `None` if the client has ended or is disconnecting, or if the
@@ -117,31 +110,20 @@ impl Subscription {
         mode: AckMode,
         limit: Option<Duration>,
     ) -> Result<(Message, Unacked), RecvTimeoutError> {
-        let (shared, stream) = (&self.client.shared, self.stream);
-        let attempt = |inner: &mut Inner, waiting: Option<&Thread>| {
-            if inner.client.wants_drive(stream) {
-                inner.wake_driver();
-            }
-            match inner.client.take(stream, mode) {
-                Taken::Message(item) => Some(Some(item)),
-                Taken::End => Some(None),
-                Taken::Pending => {
-                    if let Some(thread) = waiting {
-                        inner.streams.put(stream.index(), thread);
-                    }
-                    None
-                }
-            }
-        };
+        let (shared, id) = (&self.0.shared, self.0.id);
+        let attempt =
+            |inner: &mut Inner, waiting: Option<&Thread>| match inner.take(id, mode, waiting) {
+                Taken::Message(item) => Some(Ok(item)),
+                Taken::End => Some(Err(RecvTimeoutError::Ended)),
+                Taken::Pending => None,
+            };
         let taken = if limit == Some(Duration::ZERO) {
             shared.with(|inner| attempt(inner, None))
         } else {
             let until = limit.map(|limit| shared.after(limit));
-            shared.wait(until, |inner, thread| attempt(inner, Some(thread)))
+            wait_until(shared, until, |inner, thread| attempt(inner, Some(thread)))
         };
-        let item = taken
-            .ok_or(RecvTimeoutError::Timeout)?
-            .ok_or(RecvTimeoutError::Ended)?;
+        let item = taken.unwrap_or(Err(RecvTimeoutError::Timeout))?;
         let unacked = Unacked::new(shared, item.ack);
         Ok((Message::new(item.message, shared), unacked))
     }
@@ -152,15 +134,13 @@ impl Subscription {
     /// # Errors
     /// As [`Client::unsubscribe`].
     pub fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
-        let filters = self
-            .client
-            .shared
-            .with(|inner| inner.client.filters(self.stream).to_vec());
+        let filters = self.0.filters();
         if filters.is_empty() {
             return Ok(Acknowledgement::default());
         }
         let filters: Vec<_> = filters.iter().map(String::as_str).collect();
-        self.client.unsubscribe(&filters)
+        let shared = self.0.shared.clone();
+        Client { shared }.unsubscribe(&filters)
     }
 }
 
@@ -172,21 +152,9 @@ impl Iterator for Subscription {
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.client.shared.with(|inner| {
-            inner.client.close_stream(self.stream);
-            inner.wake_driver();
-        });
-    }
-}
-
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription")
-            .field("stream", &self.stream)
-            .field("granted", &self.granted)
-            .finish_non_exhaustive()
+        self.0.fmt(f)
     }
 }
 
@@ -221,23 +189,15 @@ impl Subscribing {
     /// filter.
     pub fn wait(mut self) -> Result<Subscription, SubscribeError> {
         let outcome = self.ticket.wait();
-        self.finish(outcome)
+        self.ticket.set_withdraws(false);
+        self.subscription.0.grant(outcome?);
+        Ok(self.subscription)
     }
 
     /// Waits up to `limit` for the broker's answer. Returns whether it has arrived, so that
     /// [`wait`](Self::wait) returns at once.
     pub fn wait_timeout(&mut self, limit: Duration) -> bool {
         self.ticket.wait_timeout(limit).is_some()
-    }
-
-    fn finish(mut self, outcome: Outcome) -> Result<Subscription, SubscribeError> {
-        self.ticket.set_withdraws(false);
-        let acknowledgement = outcome?;
-        let codes = acknowledgement.codes().iter();
-        let granted = codes.filter_map(|&code| QoS::try_from(code).ok());
-        self.subscription.granted = granted.collect();
-        self.subscription.acknowledgement = acknowledgement;
-        Ok(self.subscription)
     }
 }
 

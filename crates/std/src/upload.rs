@@ -1,12 +1,12 @@
 //! Payloads that are sent from a reader, and are never in memory as a whole.
-use crate::{Client, PublishError, PublishProperties, Receipt, UploadError};
+use crate::{
+    Client, PublishError, PublishProperties, Receipt, UploadError,
+    shared::{flush, when_there_is_room},
+};
 use motemq::Publish;
 use motemq_client::UploadError as ChunkError;
 use motemq_hosted::Upload;
-use std::{
-    io::{self, ErrorKind, Read},
-    sync::Arc,
-};
+use std::io::Read;
 
 /// The number of bytes that are read at once.
 const PIECE: usize = 16 << 10;
@@ -42,47 +42,31 @@ impl Client {
         publish: &Publish<'p, T>,
         mut from: impl Read,
     ) -> Result<Receipt, UploadError> {
-        let begun = self.shared.when_there_is_room(
-            None,
+        let (id, request) = when_there_is_room(
+            &self.shared,
             |client| client.begin_upload(publish),
             |error| matches!(error, PublishError::Full | PublishError::Offline),
-        );
-        let (upload, request) = begun.unwrap_or(Err(PublishError::Full))?;
+        )?;
         let receipt = Receipt::new(&self.shared, request);
-        let _guard = Upload {
-            shared: &*self.shared,
-            id: upload,
-        };
-        self.shared.flush();
+        let upload = Upload::new(&self.shared, id);
+        flush(&self.shared);
         let mut remaining = publish.remaining as usize;
         let mut piece = vec![0; PIECE.min(remaining)];
         while remaining > 0 {
             let want = piece.len().min(remaining);
-            let n = match from.read(&mut piece[..want]) {
-                Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                read => read,
-            }
-            .map_err(|error: io::Error| UploadError::Source(Arc::new(error)))?;
+            let n = upload.on_read(from.read(&mut piece[..want]))?;
+            remaining -= n;
             let mut data = &piece[..n];
             while !data.is_empty() {
-                let taken = self.shared.when_there_is_room(
-                    None,
-                    |client| client.upload_chunk(upload, data),
+                let taken = when_there_is_room(
+                    &self.shared,
+                    |client| client.upload_chunk(id, data),
                     |error| *error == ChunkError::Full,
                 );
-                let n = taken.unwrap_or(Ok(0)).map_err(|_| self.lost())?;
-                self.shared.flush();
-                data = &data[n..];
-                remaining -= n;
+                data = &data[taken.map_err(|_| upload.lost())?..];
+                flush(&self.shared);
             }
         }
         Ok(receipt)
-    }
-
-    /// The connection was lost while a payload was uploaded.
-    fn lost(&self) -> UploadError {
-        let reason = self.shared.with(|inner| inner.client.reason().cloned());
-        UploadError::Lost { reason }
     }
 }

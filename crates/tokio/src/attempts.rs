@@ -2,8 +2,8 @@
 //! opened, several at a time.
 use crate::{
     Attempt, Options, TransportError,
-    credentials::Hook,
     dial::{Answer, BoxFuture, Open},
+    options::Credentials,
 };
 use motemq_hosted::{Candidates, Done, Login, Target, find_addresses, no_credentials, unopened};
 use motemq_net::{Route, Scheme};
@@ -24,7 +24,7 @@ enum Work<S> {
 pub(crate) struct Attempts<O: Open> {
     open: O,
     candidates: Candidates,
-    hook: Option<Hook>,
+    hook: Option<Credentials>,
     works: Vec<(u32, Work<O::Stream>)>,
     /// The destination of the last name that was resolved.
     target: Option<Box<Target>>,
@@ -45,35 +45,6 @@ impl<O: Open> Attempts<O> {
     /// Returns where the last attempts led.
     pub fn target(&self) -> Option<&Target> {
         self.target.as_deref()
-    }
-
-    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
-    /// server that it has named.
-    pub fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>) {
-        let route = match self.candidates.route(broker, reference.as_deref()) {
-            Ok(route) => route,
-            Err(error) => {
-                let failed = Box::pin(async { Err(error) });
-                self.works.push((attempt, Work::Resolve(failed)));
-                return;
-            }
-        };
-        tracing::debug!(broker = %route.place(), "connecting");
-        let future = Box::pin(resolve(route, self.hook.clone(), O::RESOLVES));
-        self.works.push((attempt, Work::Resolve(future)));
-    }
-
-    /// Opens a connection to an address of the broker.
-    pub fn open(&mut self, attempt: u32, address: u32) {
-        let Some(target) = &self.target else { return };
-        let answer = Answer::default();
-        let address = target.address(address);
-        let future = self.open.open(target, address, answer.clone());
-        self.works.push((attempt, Work::Open(future, answer)));
-    }
-
-    pub fn cancel(&mut self, attempt: u32) {
-        self.works.retain(|&(number, _)| number != attempt);
     }
 
     /// Gives memory back: the broker has accepted a connection.
@@ -115,9 +86,37 @@ impl<O: Open> Attempts<O> {
     }
 }
 
+impl<O: Open> motemq_hosted::Attempts for Attempts<O> {
+    fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>) {
+        let route = match self.candidates.route(broker, reference.as_deref()) {
+            Ok(route) => route,
+            Err(error) => {
+                let failed = Box::pin(async { Err(error) });
+                self.works.push((attempt, Work::Resolve(failed)));
+                return;
+            }
+        };
+        tracing::debug!(broker = %route.place(), "connecting");
+        let future = Box::pin(resolve(route, self.hook.clone(), O::RESOLVES));
+        self.works.push((attempt, Work::Resolve(future)));
+    }
+
+    fn open(&mut self, attempt: u32, address: u32) {
+        let Some(target) = &self.target else { return };
+        let answer = Answer::default();
+        let address = target.address(address);
+        let future = self.open.open(target, address, answer.clone());
+        self.works.push((attempt, Work::Open(future, answer)));
+    }
+
+    fn cancel(&mut self, attempt: u32) {
+        self.works.retain(|&(number, _)| number != attempt);
+    }
+}
+
 async fn resolve(
     route: Route,
-    hook: Option<Hook>,
+    hook: Option<Credentials>,
     resolves: bool,
 ) -> Result<(Target, Option<Login>), TransportError> {
     let mut attempt = Attempt::new(route);

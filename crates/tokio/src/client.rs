@@ -6,20 +6,17 @@ use crate::{
     SubscribeError, SubscribeOptions, Subscribing, Subscription, Unsubscribing,
     dial::{Custom, Open},
     receipt::Ticket,
-    shared::{Inner, Shared},
-    state::at_instants,
+    shared::{Face, share, wait},
     stream::Connector,
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
-use motemq_hosted::is_good;
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use motemq_hosted::{Handle, is_good};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// The longest time between the limit of a disconnection and its end.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// The longest time that a client without handles takes to leave.
-const LEAVE: Duration = Duration::from_secs(10);
 
 /// A handle to a managed MQTT client, which the [`Driver`] drives. Cloning it is cheap. All clones
 /// are handles of the same client.
@@ -60,40 +57,9 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) shared: Arc<Shared>,
-}
-
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        self.shared.with(|inner| inner.handles += 1);
-        let shared = self.shared.clone();
-        Client { shared }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let is_last = self.shared.with(|inner| {
-            inner.handles -= 1;
-            inner.handles == 0
-        });
-        if is_last {
-            leave(&self.shared, LEAVE);
-        }
-    }
-}
-
-/// Lets the client leave within this time.
-fn leave(shared: &Shared, limit: Duration) {
-    let until = shared.now().saturating_add(limit);
-    shared.with(|inner| {
-        inner.client.disconnect(until);
-        inner.is_leaving = true;
-        inner.wake_driver();
-    });
-    shared.room.notify_waiters();
+    pub(crate) shared: Handle<Face>,
 }
 
 impl Client {
@@ -117,8 +83,9 @@ impl Client {
 
     #[cfg(not(feature = "store"))]
     fn opening(options: Options, open: impl Open) -> Result<(Client, Driver), OptionsError> {
-        let shared = Shared::new(motemq_client::Client::new(options.client_options())?);
+        let shared = share(motemq_client::Client::new(options.client_options())?);
         let driver = Driver::new(&shared, options, open);
+        let shared = Handle::new(&shared);
         Ok((Client { shared }, driver))
     }
 
@@ -129,35 +96,10 @@ impl Client {
             Some(path) => motemq_hosted::store::restore(path, client_options)?,
             None => (motemq_client::Client::new(client_options)?, None),
         };
-        let shared = Shared::new(client);
+        let shared = share(client);
         let driver = Driver::new(&shared, options, open, Writer::new(store));
+        let shared = Handle::new(&shared);
         Ok((Client { shared }, driver))
-    }
-
-    /// Tries again whenever there may be room, or a connection.
-    pub(crate) async fn when_there_is_room<T, E>(
-        &self,
-        mut attempt: impl FnMut(&mut motemq_client::Client) -> Result<T, E>,
-        waits: impl Fn(&E) -> bool,
-    ) -> Result<T, E> {
-        let mut attempt = |inner: &mut Inner| {
-            inner.wake_driver();
-            attempt(&mut inner.client)
-        };
-        loop {
-            let tried = self.shared.with(&mut attempt);
-            if !tried.as_ref().is_err_and(&waits) {
-                return tried;
-            }
-            let mut room = pin!(self.shared.room.notified());
-            room.as_mut().enable();
-            // There may have been room in between.
-            let tried = self.shared.with(&mut attempt);
-            if !tried.as_ref().is_err_and(&waits) {
-                return tried;
-            }
-            room.await;
-        }
     }
 
     /// Subscribes to topic filters. The request is made at once, and the stream of messages begins
@@ -201,13 +143,10 @@ impl Client {
         &self,
         ask: impl FnOnce(&mut motemq_client::Client) -> Result<(RequestId, StreamId), SubscribeError>,
     ) -> Subscribing {
-        let asked = self.shared.with(|inner| {
-            inner.wake_driver();
-            ask(&mut inner.client)
-        });
+        let asked = self.shared.command(ask);
         Subscribing::new(asked.map(|(request, stream)| {
             (
-                Subscription::new(self, stream),
+                Subscription::new(&self.shared, stream),
                 Ticket::new(&self.shared, request),
             )
         }))
@@ -221,10 +160,7 @@ impl Client {
     /// # Errors
     /// A [`SubscribeError`](crate::SubscribeError).
     pub fn unsubscribe(&self, filters: &[&str]) -> Unsubscribing {
-        let asked = self.shared.with(|inner| {
-            inner.wake_driver();
-            inner.client.unsubscribe(filters)
-        });
+        let asked = self.shared.command(|client| client.unsubscribe(filters));
         Unsubscribing::new(asked.map(|request| Ticket::new(&self.shared, request)))
     }
 
@@ -235,15 +171,7 @@ impl Client {
     /// # Errors
     /// The reason why the client has [`Ended`].
     pub async fn connected(&self) -> Result<SessionState, Ended> {
-        let mut states = self.states();
-        let mut state = self.state();
-        loop {
-            match state {
-                State::Connected { session, .. } => return Ok(session),
-                State::Ended(ended) => return Err(ended),
-                _ => state = states.changed().await,
-            }
-        }
+        wait(&self.shared, |inner, task| inner.connected(task)).await
     }
 
     /// Disconnects the client: it accepts no new commands, waits up to `limit` for the messages in
@@ -264,23 +192,12 @@ impl Client {
         &self,
         limit: Duration,
     ) -> impl Future<Output = Result<(), Ended>> + Send + 'static + use<> {
-        let shared = self.shared.clone();
+        let shared = Arc::clone(&self.shared);
         async move {
-            leave(&shared, limit);
-            let ended = timeout(limit.saturating_add(FAREWELL), ended(&shared)).await;
+            shared.leave(limit);
+            let ended = wait(&shared, |inner, task| inner.ended(task));
+            let ended = timeout(limit.saturating_add(FAREWELL), ended).await;
             is_good(ended.unwrap_or(Ended::DriverStopped))
-        }
-    }
-}
-
-/// Waits until the client has ended.
-async fn ended(shared: &Arc<Shared>) -> Ended {
-    let mut states = States::new(shared);
-    let mut state = shared.with(|inner| at_instants(inner.client.state(), shared));
-    loop {
-        match state {
-            State::Ended(ended) => return ended,
-            _ => state = states.changed().await,
         }
     }
 }

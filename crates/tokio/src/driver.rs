@@ -7,12 +7,10 @@ use crate::{
     attempts::Attempts,
     connection::{Connection, Over},
     dial::{BoxFuture, Open},
-    shared::Shared,
+    shared::{Shared, Woken, begin_turn},
     timer::Timer,
-    woken::Woken,
 };
-use motemq_client::{State, Transport};
-use motemq_hosted::{Hook, Trace, closed, is_good, poll_tasks, report};
+use motemq_hosted::{Hook, Trace, carry_out, is_good, on_closed, poll_tasks, report};
 use std::{
     fmt,
     future::Future,
@@ -165,12 +163,11 @@ impl<O: Open> Drive<O> {
             let now = self.shared.now();
             let mut stream = None;
             let (tasks, until) = self.shared.drive(&mut self.woken, |inner| {
-                inner.set_driver(cx.waker());
+                begin_turn(inner, cx.waker());
                 if let Some((attempt, done)) = done {
                     stream = report(&mut inner.client, attempt, done, now);
                 }
-                let random = || fastrand::u64(..);
-                let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now, random);
+                let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now);
                 (tasks, inner.client.poll_timeout())
             });
             if let Some(stream) = stream
@@ -184,19 +181,7 @@ impl<O: Open> Drive<O> {
                 return Poll::Ready(Some(ended));
             }
             let is_again = is_done || !tasks.tasks.is_empty();
-            for task in tasks.tasks {
-                match task {
-                    Transport::Resolve { attempt, broker } => {
-                        let reference = self.shared.with(|inner| inner.server_reference());
-                        self.attempts.resolve(attempt, broker, reference);
-                    }
-                    Transport::Dial {
-                        attempt, address, ..
-                    } => self.attempts.open(attempt, address),
-                    Transport::Cancel { attempt } => self.attempts.cancel(attempt),
-                    _ => {}
-                }
-            }
+            carry_out(tasks.tasks, &mut self.attempts, &self.shared);
             if !is_again {
                 ready!(self.timer.poll(until, &self.shared, cx));
             }
@@ -226,10 +211,7 @@ impl<O: Open> Drive<O> {
         let now = self.shared.now();
         let target = self.attempts.target();
         self.shared.drive(&mut self.woken, |inner| {
-            let is_accepted = matches!(inner.client.state(), State::Connected { .. });
-            let target = target.filter(|_| !is_accepted);
-            let error = lost.and_then(|error| closed(target, error));
-            inner.client.on_closed(error, now);
+            on_closed(&mut inner.client, target, lost, now);
         });
     }
 }
@@ -239,7 +221,5 @@ impl<O: Open> Drop for Drive<O> {
         self.shared.drive(&mut self.woken, |inner| {
             inner.client.end(Ended::DriverStopped);
         });
-        self.shared.room.notify_waiters();
-        self.shared.changed.notify_waiters();
     }
 }

@@ -56,7 +56,6 @@
 mod attempts;
 mod client;
 mod connection;
-mod credentials;
 mod dial;
 mod driver;
 mod error;
@@ -74,8 +73,6 @@ mod stream;
 mod subscription;
 mod timer;
 mod upload;
-mod waiters;
-mod woken;
 
 pub use client::Client;
 pub use dial::Dial;

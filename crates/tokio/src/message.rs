@@ -1,12 +1,12 @@
 //! Messages that were received, and the rest of those that are too large for memory.
-use crate::shared::Shared;
+use crate::shared::{Face, poll};
 use bytes::Buf;
 use motemq_client::PayloadRead;
 use motemq_hosted::Rest;
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -40,9 +40,9 @@ impl AsyncRead for PayloadReader {
             let Some(rest) = &this.rest else {
                 return Poll::Ready(Ok(()));
             };
-            match poll_more(rest, cx) {
+            match ready!(poll_more(rest, cx)) {
                 PayloadRead::Data(piece) => this.piece = piece,
-                PayloadRead::Pending => return Poll::Pending,
+                PayloadRead::Pending => {}
                 PayloadRead::End => this.rest = None,
                 PayloadRead::Broken => return Poll::Ready(Err(motemq_hosted::broken_payload())),
             }
@@ -55,16 +55,7 @@ impl AsyncRead for PayloadReader {
 }
 
 /// Returns more of a payload, or lets the task be woken when there is some.
-fn poll_more(rest: &Rest<Shared>, cx: &Context<'_>) -> PayloadRead {
+fn poll_more(rest: &Rest<Face>, cx: &Context<'_>) -> Poll<PayloadRead> {
     let (shared, payload) = rest.parts();
-    shared.with(|inner| {
-        let read = inner.client.read_payload(payload);
-        if read == PayloadRead::Pending {
-            inner.waiters.add_reader(cx);
-        } else {
-            // There may be room for more, or something to acknowledge.
-            inner.wake_driver();
-        }
-        read
-    })
+    poll(shared, cx, |inner, task| inner.payload(payload, task))
 }

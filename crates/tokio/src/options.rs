@@ -1,7 +1,10 @@
 //! The options of a client: brokers, the way there, limits.
-use crate::{Attempt, credentials::Hook as CredentialsHook};
-use motemq_hosted::{Brokers, Hook};
-use std::{error::Error, future::Future};
+use crate::{Attempt, dial::BoxFuture};
+use motemq_hosted::{BoxError, Brokers, Hook};
+use std::future::Future;
+
+/// Asks the application, which may take its time.
+pub(crate) type Credentials = motemq_hosted::Credentials<BoxFuture<Result<Attempt, BoxError>>>;
 
 /// The options of a [`Client`](crate::Client): the brokers and the transports to them, the client
 /// identifier, login and will, time limits, and limits of the messages that wait.
@@ -28,7 +31,7 @@ pub struct Options {
     pub(crate) brokers: Brokers,
     topic: Option<String>,
     pub(crate) hook: Option<Hook>,
-    pub(crate) credentials: Option<CredentialsHook>,
+    pub(crate) credentials: Option<Credentials>,
     #[cfg(feature = "store")]
     pub(crate) store: Option<Box<std::path::Path>>,
 }
@@ -53,7 +56,7 @@ impl Options {
         }
     }
 
-    motemq_hosted::way_options!("motemq_tokio");
+    motemq_hosted::way_options!("motemq_tokio", "by a thread for blocking work");
     motemq_client::face_options!();
 
     /// Calls this function before each attempt to connect, for settings that can change: user name
@@ -83,31 +86,12 @@ impl Options {
     pub fn credentials<F, E>(mut self, ask: impl Fn(Attempt) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Attempt, E>> + Send + 'static,
-        E: Into<Box<dyn Error + Send + Sync>>,
+        E: Into<BoxError>,
     {
-        self.credentials = Some(CredentialsHook::new(ask));
+        self.credentials = Some(Credentials::new(move |attempt| {
+            let answer = ask(attempt);
+            Box::pin(async { answer.await.map_err(Into::into) })
+        }));
         self
-    }
-
-    /// Stores the session, and messages with QoS 1 and 2 until they are acknowledged, in this file,
-    /// so that they survive the end of the process: the next process with the same file and client
-    /// identifier continues the session. Use it with a session that is [kept](Self::keep_session).
-    ///
-    /// The client sends nothing that depends on a change before the change is on the disk
-    /// (`fsync`); it writes many messages at a time. The file is read when the client is made, and
-    /// written by a thread for blocking work. If the file fails, it is opened again once. If that
-    /// fails, too, or if the file is damaged or belongs to another client identifier, the client
-    /// ends with [`Store`](crate::Ended::Store). Messages published [from a
-    /// reader](crate::Client::publish_from) are not stored. The application has to store received
-    /// messages itself; messages with QoS 2 that it has taken do not arrive again.
-    #[cfg(feature = "store")]
-    pub fn store(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.store = Some(path.into().into());
-        self
-    }
-
-    /// Returns the options of the client below.
-    pub(crate) fn client_options(&self) -> motemq_client::Options {
-        self.client.clone().brokers(self.brokers.count())
     }
 }

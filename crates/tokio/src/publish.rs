@@ -1,11 +1,11 @@
 //! Publishing.
-use crate::{Client, PublishError, PublishProperties, Receipt};
+#[cfg(feature = "store")]
+use crate::shared::wait;
+use crate::{Client, PublishError, PublishProperties, Receipt, shared::when_there_is_room};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
 use motemq_hosted::may_pass;
-#[cfg(feature = "store")]
-use std::pin::pin;
 
 impl Client {
     /// Publishes a message. Waits for room if there is none. Waits for a connection if the message
@@ -62,7 +62,7 @@ impl Client {
         &self,
         attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
     ) -> Result<Receipt, PublishError> {
-        let request = self.when_there_is_room(attempt, may_pass).await?;
+        let request = when_there_is_room(&self.shared, attempt, may_pass).await?;
         let receipt = Receipt::new(&self.shared, request);
         #[cfg(feature = "store")]
         if request.is_some() {
@@ -75,19 +75,9 @@ impl Client {
     #[cfg(feature = "store")]
     async fn persisted(&self) -> Result<(), PublishError> {
         let version = self.shared.with(|inner| inner.client.version());
-        loop {
-            let mut persisted = pin!(self.shared.persisted.notified());
-            persisted.as_mut().enable();
-            let (is_stored, state) = self.shared.with(|inner| {
-                let is_stored = inner.client.persisted() >= version;
-                (is_stored, inner.client.state().clone())
-            });
-            match state {
-                _ if is_stored => return Ok(()),
-                motemq_client::State::Ended(ended) => return Err(PublishError::Ended(ended)),
-                _ => persisted.await,
-            }
-        }
+        wait(&self.shared, |inner, task| inner.persisted(version, task))
+            .await
+            .map_err(PublishError::Ended)
     }
 
     /// Publishes a message if there is room for it now. It never waits, not even for a store

@@ -1,5 +1,8 @@
 //! The outcome of a message that was published.
-use crate::{Acknowledgement, Outcome, shared::Shared};
+use crate::{
+    Acknowledgement, Outcome,
+    shared::{Face, Shared, poll},
+};
 use motemq_client::RequestId;
 use std::{
     fmt,
@@ -67,16 +70,11 @@ impl fmt::Debug for Receipt {
 }
 
 /// A claim to the outcome of a request.
-pub(crate) type Ticket = motemq_hosted::Ticket<Shared>;
+pub(crate) type Ticket = motemq_hosted::Ticket<Face>;
 
 /// Returns the outcome, or lets the task be woken when there is one.
 pub(crate) fn poll_outcome(ticket: &Ticket, cx: &Context<'_>) -> Poll<Outcome> {
-    let request = ticket.request;
-    ticket.shared.with(|inner| {
-        let outcome = inner.client.poll_outcome(request);
-        if outcome.is_none() {
-            inner.waiters.add_request(request.index(), cx);
-        }
-        outcome.map_or(Poll::Pending, Poll::Ready)
+    poll(&ticket.shared, cx, |inner, task| {
+        inner.outcome(ticket.request, task)
     })
 }

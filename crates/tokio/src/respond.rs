@@ -1,9 +1,11 @@
 //! Requests that await a response, and responses to them.
-use crate::{Client, Message, Receipt, shared::Shared};
+use crate::{
+    Client, Message, Receipt,
+    shared::{wait, when_there_is_room},
+};
 use motemq::{Publish, QoS};
-use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
-use motemq_hosted::may_pass;
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use motemq_client::{PublishError, PublishProperties, Request, ResponseError};
+use motemq_hosted::{Awaited, may_pass};
 use tokio::time::timeout;
 
 impl Client {
@@ -59,7 +61,8 @@ impl Client {
         request: &Request<'p, T>,
     ) -> Result<Message, ResponseError> {
         let limit = request.get_limit();
-        let accepted = self.when_there_is_room(
+        let accepted = when_there_is_room(
+            &self.shared,
             |client| client.request(request, self.shared.now()),
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
         );
@@ -68,11 +71,9 @@ impl Client {
             let reason = self.state().reason().cloned();
             ResponseError::TimedOut { limit, reason }
         })??;
-        let awaited = Awaited {
-            shared: &self.shared,
-            response,
-        };
-        awaited.response().await
+        let mut awaited = Awaited::new(&self.shared, response);
+        let outcome = wait(&self.shared, |inner, task| awaited.poll(inner, task)).await;
+        outcome.map(|message| Message::new(message, &self.shared))
     }
 
     /// Publishes the response to a request to its response topic, with its correlation data, and
@@ -90,40 +91,5 @@ impl Client {
         let (properties, qos) = (&request.properties, request.qos);
         self.publish_by(|client| client.respond(properties, qos, payload))
             .await
-    }
-}
-
-/// A response that is awaited.
-struct Awaited<'c> {
-    shared: &'c Arc<Shared>,
-    response: ResponseId,
-}
-
-impl Awaited<'_> {
-    async fn response(&self) -> Result<Message, ResponseError> {
-        poll_fn(|cx| {
-            self.shared.with(|inner| {
-                let outcome = inner.client.poll_response(self.response);
-                match &outcome {
-                    // It is acknowledged now.
-                    Some(Ok(_)) => inner.wake_driver(),
-                    Some(Err(_)) => {}
-                    None => inner.waiters.add_response(self.response.index(), cx),
-                }
-                outcome.map_or(Poll::Pending, |outcome| {
-                    Poll::Ready(outcome.map(|message| Message::new(message, self.shared)))
-                })
-            })
-        })
-        .await
-    }
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        self.shared.with(|inner| {
-            inner.client.forget_response(self.response);
-            inner.wake_driver();
-        });
     }
 }

@@ -1,173 +1,106 @@
 //! The state that the handles and the driver share, behind one lock that is held for short times
 //! and never across an await, a system call or a waker.
-use crate::{waiters::Waiters, woken::Woken};
-use motemq_client::{Client, Event};
-use motemq_hosted::Watch;
+use motemq_client::Client;
 use std::{
-    mem,
-    sync::{Arc, Mutex, PoisonError},
-    task::Waker,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 
+pub(crate) type Shared = motemq_hosted::Shared<Face>;
+pub(crate) type Inner = motemq_hosted::Inner<Face>;
+pub(crate) type Woken = motemq_hosted::Woken<Waker>;
+
+/// The differences to other faces: tasks wait.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    inner: Mutex<Inner>,
+pub(crate) struct Face {
     /// The instant from which the client's time is counted.
     started: Instant,
-    /// A command that found no room can be tried again.
-    pub room: Notify,
-    /// The state of the connection has changed.
-    pub changed: Notify,
-    /// A version of the state is stored.
-    #[cfg(feature = "store")]
-    pub persisted: Notify,
 }
 
-/// The state behind the lock: the client, and the tasks to wake.
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub client: Client,
-    driver: Option<Waker>,
-    wakes_driver: bool,
-    pub waiters: Waiters,
-    /// The number of handles.
-    pub handles: usize,
-    /// The application has disconnected.
-    pub is_leaving: bool,
-    pub watch: Watch,
-}
+impl motemq_hosted::Face for Face {
+    type Waiter = Waker;
+    type Instant = Instant;
+    type Sleeper = Option<Waker>;
+    type Alarm = Waker;
 
-impl Shared {
-    pub fn new(client: Client) -> Arc<Self> {
-        let inner = Inner {
-            client,
-            driver: None,
-            wakes_driver: false,
-            waiters: Waiters::default(),
-            handles: 1,
-            is_leaving: false,
-            watch: Watch::default(),
-        };
-        Arc::new(Shared {
-            inner: Mutex::new(inner),
-            started: Instant::now(),
-            room: Notify::new(),
-            changed: Notify::new(),
-            #[cfg(feature = "store")]
-            persisted: Notify::new(),
-        })
-    }
-
-    /// Returns the time as the client counts it.
-    pub fn now(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// Returns the moment that the client calls so; `None` if it is too far away.
-    pub fn instant(&self, time: Duration) -> Option<Instant> {
-        self.started.checked_add(time)
-    }
-
-    /// Does something under the lock, then wakes the driver if it has something to do.
-    #[inline]
-    pub fn with<R>(&self, work: impl FnOnce(&mut Inner) -> R) -> R {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = work(&mut inner);
-        if mem::take(&mut inner.wakes_driver)
-            && let Some(driver) = inner.driver.take()
-        {
-            drop(inner);
-            driver.wake();
-        }
-        done
-    }
-
-    /// Does something under the lock for the driver, then wakes those for whom something has
-    /// changed. `woken` is memory that is used again.
-    #[inline]
-    pub fn drive<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = work(&mut inner);
-        inner.poll_events(woken);
-        drop(inner);
-        woken.wake(self);
-        done
-    }
-}
-
-impl motemq_hosted::Shared for Shared {
     fn now(&self) -> Duration {
         self.started.elapsed()
     }
 
-    fn with_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
-        self.with(|inner| work(&mut inner.client))
+    fn instant(&self, time: Duration) -> Instant {
+        self.checked_instant(time).unwrap_or_else(Instant::now)
     }
 
-    fn drive_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
-        self.with(|inner| {
-            inner.wake_driver();
-            work(&mut inner.client)
-        })
+    #[inline]
+    fn alarm(sleeper: &mut Option<Waker>) -> Option<Waker> {
+        sleeper.take()
+    }
+
+    fn wake_driver(&self, driver: Waker) {
+        driver.wake();
     }
 }
 
-impl Inner {
-    /// The driver has something to do.
-    #[inline]
-    pub fn wake_driver(&mut self) {
-        self.wakes_driver = true;
+impl Face {
+    /// Returns the instant that the client calls so; `None` if it is too far away.
+    pub fn checked_instant(&self, time: Duration) -> Option<Instant> {
+        self.started.checked_add(time)
     }
+}
 
-    /// The driver wants to be woken so from now on.
-    #[inline]
-    pub fn set_driver(&mut self, waker: &Waker) {
-        match &mut self.driver {
-            Some(driver) => driver.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
-        self.wakes_driver = false;
+/// Makes the state of a client.
+pub(crate) fn share(client: Client) -> Arc<Shared> {
+    let started = Instant::now();
+    Shared::new(client, Face { started })
+}
+
+/// The driver looks at everything now, and wants to be woken so from now on.
+#[inline]
+pub(crate) fn begin_turn(inner: &mut Inner, waker: &Waker) {
+    match &mut inner.sleeper {
+        Some(driver) => driver.clone_from(waker),
+        none => *none = Some(waker.clone()),
     }
+    inner.begin_turn();
+}
 
-    #[inline]
-    fn poll_events(&mut self, woken: &mut Woken) {
-        while let Some(event) = self.client.poll_event() {
-            match event {
-                Event::Delivered { stream } => {
-                    self.waiters.take_stream(stream.index(), &mut woken.wakers);
-                }
-                Event::Completed { request } => {
-                    self.waiters
-                        .take_request(request.index(), &mut woken.wakers);
-                }
-                Event::Responded { response } => {
-                    self.waiters
-                        .take_response(response.index(), &mut woken.wakers);
-                }
-                Event::Room => woken.room = true,
-                #[cfg(feature = "store")]
-                Event::Persist { .. } => {
-                    woken.changes = Some(Box::new(self.client.take_changes()));
-                }
-                event => {
-                    self.watch.on_event(&event);
-                    woken.events.push(event);
-                }
+/// Returns what `attempt` returns. If that is nothing, it has to note the task for what it waits
+/// for.
+#[inline]
+pub(crate) fn poll<T>(
+    shared: &Shared,
+    cx: &Context<'_>,
+    attempt: impl FnOnce(&mut Inner, &Waker) -> Option<T>,
+) -> Poll<T> {
+    shared.with(|inner| attempt(inner, cx.waker()).map_or(Poll::Pending, Poll::Ready))
+}
+
+/// Waits until `attempt` returns something, which has to note the task for what it waits for.
+pub(crate) async fn wait<T>(
+    shared: &Shared,
+    mut attempt: impl FnMut(&mut Inner, &Waker) -> Option<T>,
+) -> T {
+    poll_fn(|cx| poll(shared, cx, &mut attempt)).await
+}
+
+/// Tries a command again whenever there may be room, or a connection.
+pub(crate) async fn when_there_is_room<T, E>(
+    shared: &Shared,
+    mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
+    waits: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    let attempt = |inner: &mut Inner, task: &Waker| {
+        inner.wake_driver();
+        match attempt(&mut inner.client) {
+            Err(error) if waits(&error) => {
+                inner.wait_for_room(task);
+                None
             }
+            done => Some(done),
         }
-        woken.changed |= self.watch.take_changed();
-    }
-
-    /// Returns the server that a broker has named, if the next attempt leads there.
-    pub fn server_reference(&self) -> Option<String> {
-        self.client.server_reference().map(Into::into)
-    }
-
-    /// Gives memory back that is not needed while nothing happens.
-    pub fn shrink(&mut self) {
-        self.client.shrink();
-        self.waiters.shrink();
-    }
+    };
+    wait(shared, attempt).await
 }

@@ -1,6 +1,5 @@
 //! The state of the connection as the application sees it.
-use crate::shared::Shared;
-use std::pin::pin;
+use crate::shared::{Face, wait};
 use tokio::time::Instant;
 
 motemq_hosted::states! {
@@ -28,18 +27,8 @@ impl States {
     /// has returned that the client has ended, it does not return again. The future can be dropped,
     /// and the method called again.
     pub async fn changed(&mut self) -> State {
-        loop {
-            let mut changed = pin!(self.shared.changed.notified());
-            changed.as_mut().enable();
-            let (version, state) = self.shared.with(|inner| {
-                let state = at_instants(inner.client.state(), &self.shared);
-                (inner.watch.version(), state)
-            });
-            if version != self.seen {
-                self.seen = version;
-                return state;
-            }
-            changed.await;
-        }
+        let seen = self.seen;
+        let changed = wait(&self.shared, |inner, task| inner.state_after(seen, task)).await;
+        self.see(changed)
     }
 }

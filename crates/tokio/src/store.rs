@@ -1,6 +1,9 @@
 //! The file in which a client stores what outlives the process. It is written by a thread for
 //! blocking work.
-use crate::{Ended, shared::Shared, woken::Woken};
+use crate::{
+    Ended,
+    shared::{Shared, Woken},
+};
 use motemq_hosted::store::{failed, write, write_anew};
 use motemq_net::store::{Store, StoreError};
 use std::{
@@ -56,7 +59,7 @@ impl Writer {
                     }
                     Poll::Ready(Ok((store, Ok(version)))) => {
                         has_completed = true;
-                        on_persisted(shared, woken, version);
+                        shared.on_persisted(woken, version);
                         Some(Work::Nothing(store))
                     }
                     Poll::Ready(Ok((store, Err(error)))) => {
@@ -80,7 +83,7 @@ impl Writer {
                     }
                     Poll::Ready(Ok(Ok((store, version)))) => {
                         has_completed = true;
-                        on_persisted(shared, woken, version);
+                        shared.on_persisted(woken, version);
                         Some(Work::Nothing(store))
                     }
                     Poll::Ready(Ok(Err(error))) => {
@@ -110,9 +113,4 @@ fn end(shared: &Shared, woken: &mut Woken, ended: Ended) {
 
 fn stopped(error: &JoinError) -> Ended {
     Ended::Store(format!("its thread was stopped: {error}").into())
-}
-
-fn on_persisted(shared: &Shared, woken: &mut Woken, version: u64) {
-    shared.drive(woken, |inner| inner.client.on_persisted(version));
-    shared.persisted.notify_waiters();
 }

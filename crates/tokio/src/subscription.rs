@@ -2,10 +2,12 @@
 use crate::{
     Acknowledgement, Client, Message, Outcome, SubscribeError, Unacked,
     receipt::{Ticket, poll_outcome},
+    shared::{Face, Inner},
 };
 use futures_core::Stream;
 use motemq::QoS;
 use motemq_client::{AckId, AckMode, StreamId, Taken};
+use motemq_hosted::{self as hosted, Handle};
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -51,31 +53,21 @@ use std::{
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Subscription {
-    client: Client,
-    stream: StreamId,
-    granted: Vec<QoS>,
-    acknowledgement: Acknowledgement,
-}
+pub struct Subscription(hosted::Stream<Face>);
 
 impl Subscription {
-    pub(crate) fn new(client: &Client, stream: StreamId) -> Self {
-        Subscription {
-            client: client.clone(),
-            stream,
-            granted: Vec::new(),
-            acknowledgement: Acknowledgement::default(),
-        }
+    pub(crate) fn new(shared: &Handle<Face>, stream: StreamId) -> Self {
+        Subscription(hosted::Stream::new(shared, stream))
     }
 
     /// Returns the QoS that the broker has granted for each filter, in the order of the filters.
     pub fn granted(&self) -> &[QoS] {
-        &self.granted
+        self.0.granted()
     }
 
     /// Returns the broker's answer to the subscription.
     pub fn acknowledgement(&self) -> &Acknowledgement {
-        &self.acknowledgement
+        self.0.acknowledgement()
     }
 
     /// Waits for a message. Returns `None` if the client has ended or is disconnecting, or if the
@@ -95,7 +87,7 @@ impl Subscription {
     /// later connection.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, ack) = poll_fn(|cx| self.poll_take(AckMode::Manual, cx)).await?;
-        Some((message, Unacked::new(&self.client.shared, ack)))
+        Some((message, Unacked::new(&self.0.shared, ack)))
     }
 
     fn poll_recv(&mut self, cx: &Context<'_>) -> Poll<Option<Message>> {
@@ -109,21 +101,12 @@ impl Subscription {
         mode: AckMode,
         cx: &Context<'_>,
     ) -> Poll<Option<(Message, Option<AckId>)>> {
-        let taken = self.client.shared.with(|inner| {
-            if inner.client.wants_drive(self.stream) {
-                inner.wake_driver();
+        let stream = &self.0;
+        let take = |inner: &mut Inner| inner.take(stream.id, mode, Some(cx.waker()));
+        match stream.shared.with(take) {
+            Taken::Message(item) => {
+                Poll::Ready(Some((Message::new(item.message, &stream.shared), item.ack)))
             }
-            let taken = inner.client.take(self.stream, mode);
-            if taken == Taken::Pending {
-                inner.waiters.add_stream(self.stream.index(), cx);
-            }
-            taken
-        });
-        match taken {
-            Taken::Message(item) => Poll::Ready(Some((
-                Message::new(item.message, &self.client.shared),
-                item.ack,
-            ))),
             Taken::Pending => Poll::Pending,
             Taken::End => Poll::Ready(None),
         }
@@ -134,22 +117,13 @@ impl Subscription {
     /// # Errors
     /// As [`Client::unsubscribe`].
     pub async fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
-        let unsubscribing = self.client.shared.with(|inner| {
-            let filters = inner.client.filters(self.stream).to_vec();
-            if filters.is_empty() {
-                return None;
-            }
-            let filters: Vec<_> = filters.iter().map(String::as_str).collect();
-            inner.wake_driver();
-            Some(inner.client.unsubscribe(&filters))
-        });
-        match unsubscribing {
-            Some(asked) => {
-                let asked = asked.map(|request| Ticket::new(&self.client.shared, request));
-                Unsubscribing::new(asked).await
-            }
-            None => Ok(Acknowledgement::default()),
+        let filters = self.0.filters();
+        if filters.is_empty() {
+            return Ok(Acknowledgement::default());
         }
+        let filters: Vec<_> = filters.iter().map(String::as_str).collect();
+        let shared = self.0.shared.clone();
+        Client { shared }.unsubscribe(&filters).await
     }
 }
 
@@ -161,21 +135,9 @@ impl Stream for Subscription {
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.client.shared.with(|inner| {
-            inner.client.close_stream(self.stream);
-            inner.wake_driver();
-        });
-    }
-}
-
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription")
-            .field("stream", &self.stream)
-            .field("granted", &self.granted)
-            .finish_non_exhaustive()
+        self.0.fmt(f)
     }
 }
 
@@ -204,11 +166,7 @@ impl Future for Subscribing {
         };
         let (mut subscription, mut ticket) = asked?;
         ticket.withdraws = false;
-        let acknowledgement = outcome?;
-        let codes = acknowledgement.codes().iter();
-        let granted = codes.filter_map(|&code| QoS::try_from(code).ok());
-        subscription.granted = granted.collect();
-        subscription.acknowledgement = acknowledgement;
+        subscription.0.grant(outcome?);
         Poll::Ready(Ok(subscription))
     }
 }

@@ -20,7 +20,7 @@ impl Timer {
         shared: &Shared,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let Some(until) = until.and_then(|until| shared.instant(until)) else {
+        let Some(until) = until.and_then(|until| shared.face.checked_instant(until)) else {
             return Poll::Pending;
         };
         let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));

@@ -1,12 +1,10 @@
 //! Payloads that are sent from a reader, and are never in memory as a whole.
-use crate::{Client, PublishError, PublishProperties, Receipt, UploadError};
+use crate::{
+    Client, PublishError, PublishProperties, Receipt, UploadError, shared::when_there_is_room,
+};
 use motemq::Publish;
 use motemq_client::UploadError as ChunkError;
 use motemq_hosted::Upload;
-use std::{
-    io::{self, ErrorKind},
-    sync::Arc,
-};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The number of bytes that are read at once.
@@ -49,45 +47,30 @@ impl Client {
         publish: &Publish<'p, T>,
         mut from: impl AsyncRead + Unpin,
     ) -> Result<Receipt, UploadError> {
-        let (upload, receipt) = self
-            .when_there_is_room(
-                |client| client.begin_upload(publish),
-                |error| matches!(error, PublishError::Full | PublishError::Offline),
-            )
-            .await?;
-        let receipt = Receipt::new(&self.shared, receipt);
-        let _guard = Upload {
-            shared: &*self.shared,
-            id: upload,
-        };
+        let (id, request) = when_there_is_room(
+            &self.shared,
+            |client| client.begin_upload(publish),
+            |error| matches!(error, PublishError::Full | PublishError::Offline),
+        )
+        .await?;
+        let receipt = Receipt::new(&self.shared, request);
+        let upload = Upload::new(&self.shared, id);
         let mut remaining = publish.remaining as usize;
         let mut piece = vec![0; PIECE.min(remaining)];
         while remaining > 0 {
             let want = piece.len().min(remaining);
-            let read = match from.read(&mut piece[..want]).await {
-                Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-                read => read,
-            };
-            let n = read.map_err(|error: io::Error| UploadError::Source(Arc::new(error)))?;
+            let n = upload.on_read(from.read(&mut piece[..want]).await)?;
+            remaining -= n;
             let mut data = &piece[..n];
             while !data.is_empty() {
-                let n = self
-                    .when_there_is_room(
-                        |client| client.upload_chunk(upload, data),
-                        |error| *error == ChunkError::Full,
-                    )
-                    .await
-                    .map_err(|_| self.lost())?;
-                data = &data[n..];
-                remaining -= n;
+                let taken = when_there_is_room(
+                    &self.shared,
+                    |client| client.upload_chunk(id, data),
+                    |error| *error == ChunkError::Full,
+                );
+                data = &data[taken.await.map_err(|_| upload.lost())?..];
             }
         }
         Ok(receipt)
-    }
-
-    /// The connection was lost while a payload was uploaded.
-    fn lost(&self) -> UploadError {
-        let reason = self.shared.with(|inner| inner.client.reason().cloned());
-        UploadError::Lost { reason }
     }
 }

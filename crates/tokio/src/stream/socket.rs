@@ -1,6 +1,7 @@
 //! A socket of tokio as the layers know sockets: one that says "would block".
+use crate::connection::without_waiting;
 use std::{
-    io::{self, ErrorKind, Read, Write},
+    io::{self, Read, Write},
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -51,10 +52,7 @@ impl Socket {
         let mut cx = Context::from_waker(&self.waker);
         let done = call(Pin::new(&mut self.inner), &mut cx);
         self.is_pending = done.is_pending();
-        match done {
-            Poll::Ready(done) => done,
-            Poll::Pending => Err(ErrorKind::WouldBlock.into()),
-        }
+        without_waiting(done)
     }
 }
 

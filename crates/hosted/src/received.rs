@@ -14,11 +14,13 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.mem[self.start..self.end]
     }
 
     /// Keeps the last `n` bytes.
+    #[inline]
     pub fn keep(&mut self, n: usize) {
         self.start = self.end - n;
         if n == 0 {
@@ -27,6 +29,7 @@ impl Received {
     }
 
     /// Returns room for more, so that there are never more than `limit` bytes.
+    #[inline]
     pub fn space(&mut self, limit: usize) -> &mut [u8] {
         let len = self.end - self.start;
         let n = self.at_once.max(LITTLE).min(limit - len);
@@ -41,6 +44,7 @@ impl Received {
     }
 
     /// Adds bytes that were read into the space for them.
+    #[inline]
     pub fn commit(&mut self, n: usize) {
         self.end += n;
         if n >= self.at_once.max(LITTLE) {
@@ -50,11 +54,13 @@ impl Received {
     }
 
     /// Returns the last `n` bytes.
+    #[inline]
     pub fn last(&self, n: usize) -> &[u8] {
         &self.mem[self.end - n..self.end]
     }
 
     /// Little is read at once from now on.
+    #[inline]
     pub fn read_little(&mut self) {
         self.at_once = LITTLE;
     }
