@@ -4,7 +4,7 @@ mod draft;
 
 use crate::{
     Mqtt311, Protocol,
-    buffer::{Out, Writer},
+    buffer::Out,
     profile::{explains, receives_qos_2, subscribes},
     topic::{self, Kind, TopicName},
 };
@@ -161,6 +161,42 @@ pub(crate) fn variable(mut bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malfo
     }
 }
 
+/// The position of what is behind bytes that are not a variable byte integer, whatever follows.
+pub(crate) const MALFORMED: usize = usize::MAX >> 1;
+
+/// Reads the variable byte integer at this position, which is the length of what follows. Returns
+/// the positions of its first byte and of the byte behind it. They are behind the end of `bytes` if
+/// the integer is incomplete, and [`MALFORMED`] if it is none.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn section_at(bytes: &[u8], mut at: usize) -> (usize, usize) {
+    let (mut length, mut shift) = (0usize, 0u32);
+    loop {
+        let byte = bytes.get(at);
+        at = at.wrapping_add(1);
+        let Some(&byte) = byte else {
+            return (at, at);
+        };
+        length |= (byte as usize & 0x7f).wrapping_shl(shift);
+        if byte < 0x80 && (byte != 0 || shift == 0) {
+            return (at, at.wrapping_add(length));
+        }
+        shift = shift.wrapping_add(7);
+        // MQTT 5 forbids an encoding in more bytes than necessary [MQTT-1.5.5-1].
+        if byte == 0 || shift == 28 {
+            return (MALFORMED, MALFORMED);
+        }
+    }
+}
+
+/// Returns the number of two bytes at this position, or 0 if they are not there.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
+        Some(&number) => u16::from_be_bytes(number).into(),
+        None => 0,
+    }
+}
+
 /// Splits the variable header of a PUBLISH, without the length of the topic, into the topic and the
 /// identifier. With QoS 0 there is no identifier, and the number is 1.
 #[inline(always)]
@@ -223,22 +259,7 @@ pub(crate) fn reply(first_byte: u8) -> u8 {
 /// nothing, if there is not enough room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
-    let free = out.mem.get_mut(*out.end..).unwrap_or_default();
-    let mut written = 2usize;
-    if first_byte < PINGREQ << 4 {
-        let [_, _, high, low, ..] = free else {
-            return false;
-        };
-        [*high, *low] = id.to_be_bytes();
-        written = 4;
-    }
-    let [first, length, ..] = free else {
-        return false;
-    };
-    *first = first_byte;
-    *length = written.wrapping_sub(2) as u8;
-    *out.end = out.end.wrapping_add(written);
-    true
+    write_short_with(out, first_byte, id, 0)
 }
 
 /// Writes what [`write_short`] writes, with MQTT 5 with a reason code behind it if the code is not 0.
@@ -258,21 +279,32 @@ pub(crate) fn write_reply<P: Protocol>(
 
 #[cfg_attr(not(feature = "fast"), inline(never))]
 fn write_coded(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
-    let has_id = first_byte < PINGREQ << 4;
-    let has_code = code != 0;
-    let mut writer = out.writer();
-    writer.byte(first_byte);
-    writer.byte((has_id as u8) << 1 | has_code as u8);
-    if has_id {
-        writer.u16(id);
+    write_short_with(out, first_byte, id, code)
+}
+
+#[inline(always)]
+fn write_short_with(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
+    let free = out.mem.get_mut(*out.end..).unwrap_or_default();
+    let mut written = 2usize;
+    if first_byte < PINGREQ << 4 {
+        let [_, _, high, low, ..] = free else {
+            return false;
+        };
+        [*high, *low] = id.to_be_bytes();
+        written = 4;
     }
-    if has_code {
-        writer.byte(code);
+    if code != 0 {
+        let Some(to) = free.get_mut(written) else {
+            return false;
+        };
+        *to = code;
+        written = written.wrapping_add(1);
     }
-    let Writer { at, mem } = writer;
-    let fits = at <= mem.len();
-    if fits {
-        *out.end = at;
-    }
-    fits
+    let [first, length, ..] = free else {
+        return false;
+    };
+    *first = first_byte;
+    *length = written.wrapping_sub(2) as u8;
+    *out.end = out.end.wrapping_add(written);
+    true
 }

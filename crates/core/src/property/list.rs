@@ -81,7 +81,9 @@ impl<'a> Properties<'a> {
         let mut walk = Walk::over(self.0);
         if walk.read() {
             let property = Property::of(&walk);
-            walk.take_value();
+            if walk.id == table::USER_PROPERTY {
+                walk.read();
+            }
             self.0 = walk.rest;
             Some(property)
         } else {
@@ -162,6 +164,7 @@ impl<'a> Properties<'a> {
     fn walk(self) -> impl Iterator<Item = Walk<'a>> {
         let mut walk = Walk::over(self.0);
         core::iter::from_fn(move || walk.read().then_some(walk))
+            .filter(|walk| walk.id != Walk::USER_VALUE)
     }
 
     /// Returns the number that the first property with this identifier has, or another one if there

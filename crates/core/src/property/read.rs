@@ -5,7 +5,9 @@ use super::{
 };
 use crate::{
     Fault, Protocol,
+    profile::subscribes,
     topic::{self, Kind},
+    wire,
 };
 
 /// The reason why bytes are not properties. With the identifier it makes a [`PropertyError`].
@@ -55,7 +57,8 @@ impl OfFlaw for PropertyError {
 }
 
 /// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it.
-/// Of a user property only the name is read, and the value is the first of the bytes behind it.
+/// The name and the value of a user property are read one after the other, the value as a property
+/// without an identifier.
 // All of it is in one place, so that a function needs one address: three registers were more code.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -66,17 +69,14 @@ pub(crate) struct Walk<'a> {
     pub data: &'a [u8],
     /// The value, if it is a number.
     pub number: u32,
-    /// The number of bytes that are missing at the end, at least. If it is not 0, nothing is left of
-    /// the bytes.
-    pub missing: usize,
     /// The facts about the property.
     entry: Entry,
     pub id: u8,
 }
 
 impl<'a> Walk<'a> {
-    /// The number of bytes that are missing if no bytes would do.
-    pub const MALFORMED: usize = usize::MAX;
+    /// The identifier of the value of a user property, which no property has.
+    pub const USER_VALUE: u8 = 0;
 
     /// Begins at the first of these bytes.
     #[inline(always)]
@@ -85,7 +85,6 @@ impl<'a> Walk<'a> {
             rest: bytes,
             data: bytes,
             number: 0,
-            missing: 0,
             entry: Entry::default(),
             id: 0,
         }
@@ -93,116 +92,80 @@ impl<'a> Walk<'a> {
 
     /// Reads the next property. Returns `false` at the end of the bytes, if the property is not
     /// complete, or if there is none with its identifier.
-    #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[inline(always)]
     pub fn read(&mut self) -> bool {
-        self.take_value();
-        // An identifier is a variable byte integer. Those of all properties take one byte.
-        self.take(1);
-        if self.missing != 0 {
-            return false;
-        }
-        self.id = self.number as u8;
-        let Some(entry) = Entry::of(self.id) else {
-            return false;
-        };
-        self.entry = entry;
-        let form = self.entry.form();
-        if form == table::VARIABLE {
-            self.take_variable();
-        } else {
-            self.take((if form < table::TEXT { form } else { table::TWO }) as usize);
-            if form >= table::TEXT {
-                self.take(self.number as usize);
-            }
-        }
-        self.missing == 0
+        self.read_any::<true>()
     }
 
-    /// Takes the value of a user property as data, if only its name has been read.
+    /// Reads the next property of a packet that this profile has. Variable byte integers are values
+    /// only in packets of programs that subscribe. Others take them for numbers of three bytes,
+    /// which are not allowed in their packets either.
     #[inline(always)]
-    pub fn take_value(&mut self) {
-        if self.id == table::USER_PROPERTY {
-            self.take_field();
-            self.id = 0;
+    pub fn read_of<P: Protocol>(&mut self) -> bool {
+        if subscribes::<P>() {
+            self.read_any::<true>()
+        } else {
+            self.read_any::<false>()
         }
+    }
+
+    // It calls nothing: it is called where the stack is deepest.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn read_any<const HAS_VARIABLE: bool>(&mut self) -> bool {
+        if self.id == table::USER_PROPERTY {
+            // The value is text, as the name was.
+            self.id = Self::USER_VALUE;
+        } else {
+            // An identifier is a variable byte integer. Those of all properties take one byte.
+            let Some((&id, rest)) = self.rest.split_first() else {
+                return false;
+            };
+            self.id = id;
+            self.rest = rest;
+            let Some(entry) = Entry::of(id) else {
+                return false;
+            };
+            self.entry = entry;
+        }
+        let form = self.entry.form();
+        if HAS_VARIABLE && form == table::VARIABLE {
+            let Ok(Some((number, rest))) = wire::variable(self.rest) else {
+                return false;
+            };
+            self.number = number as u32;
+            self.rest = rest;
+            return true;
+        }
+        let length = if form < table::TEXT { form } else { table::TWO };
+        let Some((bytes, rest)) = self.rest.split_at_checked(length as usize) else {
+            return false;
+        };
+        self.rest = rest;
+        self.number = match *bytes {
+            #[cfg(feature = "fast")]
+            [byte] => byte.into(),
+            #[cfg(feature = "fast")]
+            [high, low] => u16::from_be_bytes([high, low]).into(),
+            ref bytes => bytes
+                .iter()
+                .fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
+        };
+        if form >= table::TEXT {
+            let Some((data, rest)) = self.rest.split_at_checked(self.number as usize) else {
+                return false;
+            };
+            self.data = data;
+            self.rest = rest;
+        }
+        true
     }
 
     /// Returns the name and the value of a user property.
     pub fn pair(mut self) -> (&'a [u8], &'a [u8]) {
         let name = self.data;
-        self.take_value();
+        self.read();
         (name, self.data)
-    }
-
-    /// Takes `length` bytes as data. If they can be a number, it is that, too.
-    #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn take(&mut self, length: usize) {
-        match self.rest.split_at_checked(length) {
-            Some((data, rest)) => {
-                self.data = data;
-                self.rest = rest;
-            }
-            None => self.miss(length.wrapping_sub(self.rest.len())),
-        }
-        if self.data.len() <= table::FOUR as usize {
-            self.number = match *self.data {
-                #[cfg(feature = "fast")]
-                [byte] => byte.into(),
-                #[cfg(feature = "fast")]
-                [high, low] => u16::from_be_bytes([high, low]).into(),
-                ref data => data.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
-            };
-        }
-    }
-
-    /// Notes that bytes are missing at the end.
-    fn miss(&mut self, number: usize) {
-        self.missing = self.missing.wrapping_add(number);
-        self.rest = &[];
-        self.data = &[];
-    }
-
-    /// Takes a variable byte integer.
-    #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn take_variable(&mut self) {
-        let mut number = 0;
-        let mut shift = 0u32;
-        loop {
-            self.take(1);
-            number |= (self.number & 0x7f).wrapping_shl(shift);
-            shift = shift.wrapping_add(7);
-            // An encoding in more bytes than necessary is forbidden [MQTT-1.5.5-1].
-            let is_last = self.number < 0x80;
-            let is_too_long = self.number == 0 && shift > 7 && self.missing == 0;
-            if is_too_long || (!is_last && shift == 28) {
-                self.miss(Self::MALFORMED);
-                number = 0;
-            } else if !is_last {
-                continue;
-            }
-            break;
-        }
-        self.number = number;
-    }
-
-    /// Takes bytes with their length before them as data.
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn take_field(&mut self) {
-        self.take(2);
-        self.take(self.number as usize);
-    }
-
-    /// Takes properties, with their length before them, as data, without a check.
-    #[inline]
-    pub fn take_section(&mut self) {
-        self.take_variable();
-        // Of a length that is not complete nothing is known.
-        if self.missing == 0 {
-            self.take(self.number as usize);
-        }
     }
 
     /// Goes on to the next property with this identifier. Returns whether there is one.
@@ -230,8 +193,13 @@ impl<'a> Walk<'a> {
             return Err(E::of_flaw(Flaw::Value, self.id));
         }
         let is_text = |bytes, kind| topic::is_valid::<P>(bytes, kind);
-        if form == table::TEXT && !is_text(self.data, Kind::Text) {
-            return Err(E::of_flaw(Flaw::Text, self.id));
+        if (form == table::TEXT || form == table::PAIR) && !is_text(self.data, Kind::Text) {
+            let id = if self.id == Self::USER_VALUE {
+                table::USER_PROPERTY
+            } else {
+                self.id
+            };
+            return Err(E::of_flaw(Flaw::Text, id));
         }
         // [MQTT-3.3.2-14]
         if self.id == table::RESPONSE_TOPIC && !is_text(self.data, Kind::Name) {
@@ -257,14 +225,15 @@ pub(crate) fn check<P: Protocol>(bytes: &[u8], place: Place) -> Result<(), Fault
 fn check_with<P: Protocol, E: OfFlaw>(bytes: &[u8], place: Place) -> Result<(), E> {
     let mut found = 0;
     let mut walk = Walk::over(bytes);
-    while !walk.rest.is_empty() {
-        let is_read = walk.read();
+    while !walk.rest.is_empty() || walk.id == table::USER_PROPERTY {
+        let is_user_value = walk.id == table::USER_PROPERTY;
+        let is_read = walk.read_of::<P>();
         let id = walk.id;
         if !is_read {
-            if walk.missing != 0 {
-                return Err(E::of_flaw(Flaw::Incomplete, id));
+            if !is_user_value && Entry::of(id).is_none() {
+                return Err(E::of_flaw(Flaw::Unknown, id));
             }
-            return Err(E::of_flaw(Flaw::Unknown, id));
+            return Err(E::of_flaw(Flaw::Incomplete, id));
         }
         if !walk.entry.is_allowed(place) {
             return Err(E::of_flaw(Flaw::NotAllowed, id));
@@ -274,18 +243,6 @@ fn check_with<P: Protocol, E: OfFlaw>(bytes: &[u8], place: Place) -> Result<(), 
         }
         found |= table::bit(id);
         walk.check_value::<P, E>()?;
-        if id == table::USER_PROPERTY {
-            let is_text = |bytes| topic::is_valid::<P>(bytes, Kind::Text);
-            let is_name_text = is_text(walk.data);
-            walk.take_field();
-            walk.id = 0;
-            if walk.missing != 0 {
-                return Err(E::of_flaw(Flaw::Incomplete, id));
-            }
-            if !is_name_text || !is_text(walk.data) {
-                return Err(E::of_flaw(Flaw::Text, id));
-            }
-        }
     }
     let has = |id: u8| found & table::bit(id) != 0;
     if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {
@@ -314,13 +271,14 @@ fn some_section<'a, P: Protocol>(
     bytes: &mut &'a [u8],
     place: Place,
 ) -> Result<Properties<'a>, PropertyError> {
-    let mut walk = Walk::over(bytes);
-    walk.take_section();
-    if walk.missing != 0 {
+    let Ok(Some((length, after))) = wire::variable(bytes) else {
         return Err(PropertyError::Incomplete);
-    }
-    *bytes = walk.rest;
-    checked::<P>(walk.data, place)
+    };
+    let Some((properties, rest)) = after.split_at_checked(length) else {
+        return Err(PropertyError::Incomplete);
+    };
+    *bytes = rest;
+    checked::<P>(properties, place)
 }
 
 /// Checks the properties of a packet.

@@ -80,10 +80,13 @@ impl Place {
         self.receive_maximum() != 0 || self.has_expiry()
     }
 
-    /// Returns the place of a packet of a server that is not a PUBLISH.
+    /// Returns the place of a packet of a server.
     #[inline(always)]
     pub const fn of_server(kind: u8) -> Place {
         let is_ack = kind.wrapping_sub(wire::PUBACK) <= wire::UNSUBACK.wrapping_sub(wire::PUBACK);
+        if kind == wire::PUBLISH {
+            return Place::PUBLISH;
+        }
         Place::of(if is_ack { wire::SUBACK } else { kind })
     }
 }

@@ -6,8 +6,8 @@ use super::{Session, Slot};
 use crate::{
     Filter, Out, Output, PacketId, Protocol, Publish, SendError, SendOptions, SendProperties,
     profile::{
-        acknowledges, has_qos_2, is_acknowledged, max_qos, receives_qos_2, require_sessions,
-        require_streams_out, require_subscriptions, resumes, streams_out,
+        acknowledges, explains, has_qos_2, is_acknowledged, max_qos, receives_qos_2,
+        require_sessions, require_streams_out, require_subscriptions, resumes, streams_out,
     },
     property::Place,
     wire::{self, Draft},
@@ -316,6 +316,7 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
+    #[inline(always)]
     fn write_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
         &mut self,
         filters: &[Filter<'_, O>],
@@ -323,10 +324,46 @@ impl<P: Protocol> Session<[Slot], P> {
         kind: u8,
         out: &mut Out<'_>,
     ) -> Result<PacketId, SendError> {
+        if explains::<P>() {
+            let mut draft = Draft::<P>::over(out, kind << 4 | wire::RESERVED);
+            self.fill_filters(filters, properties, &mut draft)
+        } else {
+            self.write_all_filters(filters, properties, kind, out)
+        }
+    }
+
+    fn write_all_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
+        &mut self,
+        filters: &[Filter<'_, O>],
+        properties: T,
+        kind: u8,
+        out: &mut Out<'_>,
+    ) -> Result<PacketId, SendError> {
         let mut draft = Draft::<P>::new(out, kind << 4 | wire::RESERVED);
+        self.send_filters(filters, properties, kind, &mut draft)
+    }
+
+    fn fill_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
+        &mut self,
+        filters: &[Filter<'_, O>],
+        properties: T,
+        draft: &mut Draft<'_, P>,
+    ) -> Result<PacketId, SendError> {
+        let kind = draft.first_byte >> 4;
+        self.send_filters(filters, properties, kind, draft)
+    }
+
+    #[inline(always)]
+    fn send_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
+        &mut self,
+        filters: &[Filter<'_, O>],
+        properties: T,
+        kind: u8,
+        draft: &mut Draft<'_, P>,
+    ) -> Result<PacketId, SendError> {
         draft.ticket.awaits = kind.wrapping_add(1);
         draft.ticket.count = filters.len() as u8;
-        self.take_id(&mut draft);
+        self.take_id(draft);
         if filters.is_empty() {
             draft.refuse(SendError::Invalid);
         }
@@ -343,7 +380,7 @@ impl<P: Protocol> Session<[Slot], P> {
         draft.u16(draft.ticket.id);
         if self.is_5() {
             let from = draft.properties(properties, Place::of(kind));
-            self.write_filters_5(filters, from, &mut draft);
+            self.write_filters_5(filters, from, draft);
         } else {
             if self.is_older() {
                 let has_options = filters.iter().any(|filter| filter.options.bits() != 0);
@@ -353,7 +390,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
             draft.filters_of(filters.iter().copied());
         }
-        let id = self.send(&mut draft, 0)?;
+        let id = self.send(draft, 0)?;
         if resumes::<P>() {
             // Nothing is left to send again, and the number of filters must not be taken for
             // TO_RESEND or ASKED_FOR.

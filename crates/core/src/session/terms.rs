@@ -126,7 +126,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return (method, is_kept);
         };
         let mut flags = terms.flags;
-        while walk.read() {
+        while walk.read_of::<P>() {
             let number = walk.number;
             match walk.id {
                 id::SESSION_EXPIRY_INTERVAL => is_kept = number != 0,

@@ -44,6 +44,11 @@ pub(crate) struct Ticket {
 impl<'o, P: Protocol> Draft<'o, P> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn new(out: &'o mut Out<'_>, first_byte: u8) -> Self {
+        Self::over(out, first_byte)
+    }
+
+    #[inline(always)]
+    pub fn over(out: &'o mut Out<'_>, first_byte: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
         Draft {
             writer: Writer { mem: out.mem, at },

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The kind of an event.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 enum Outcome {
     Connected,
@@ -36,9 +36,19 @@ enum Outcome {
     Accepted,
     /// There is no event.
     Nothing,
+    /// There is no event yet: the properties are to be checked, and the packet to be read again.
+    Unchecked,
+    /// There is no event, and the properties of the packet are checked.
+    Checked,
 }
 
 impl Outcome {
+    /// Returns whether there is an event.
+    #[inline(always)]
+    fn is_event(self) -> bool {
+        self < Outcome::Nothing
+    }
+
     /// Returns whether bytes of a payload follow.
     fn has_payload(self) -> bool {
         matches!(self, Outcome::Message | Outcome::Payload | Outcome::Skipped)
@@ -51,6 +61,9 @@ struct Said<'i> {
     session: SessionState,
     code: u8,
     id: PacketId,
+    /// The topic alias of a PUBLISH, or the fingerprint of the authentication method of an AUTH, or
+    /// 0. It is known as soon as the properties are [checked](Outcome::Checked).
+    number: u16,
     properties: &'i [u8],
     /// The topic, or the reason codes of SUBACK and UNSUBACK.
     text: &'i [u8],
@@ -64,6 +77,7 @@ impl Default for Said<'_> {
             session: SessionState::New,
             code: 0,
             id: PacketId::MIN,
+            number: 0,
             properties: &[],
             text: &[],
         }
@@ -95,14 +109,12 @@ impl<P: Protocol> Session<[Slot], P> {
                     break;
                 }
                 said.outcome = Outcome::Payload;
-            } else if let Err(fault) =
-                self.begin_packet(input, capacity, acks.is_flushed(), &mut said)
-            {
+            } else if let Err(fault) = self.read_packet(input, capacity, acks, &mut said) {
                 self.explain(fault, acks);
                 self.on_connection_lost();
                 return Err(fault);
             }
-            if said.outcome == Outcome::Nothing {
+            if !said.outcome.is_event() {
                 if input.len() == before {
                     break;
                 }

@@ -1,15 +1,18 @@
 //! The beginning of a packet of MQTT 5, up to the payload of a PUBLISH.
 use super::{
     super::{
-        super::{Session, Slot, Terms},
+        super::{Acks, Session, Slot, Terms, hash_of},
         parts::is_above_qos,
     },
     Outcome, Said,
 };
 use crate::{
     Fault, PacketId, Properties, Protocol,
-    profile::{checks_properties, skips, streams_in, subscribes, validates},
-    property::{self, Place, Walk, table},
+    buffer::held,
+    profile::{
+        authenticates, checks_properties, explains, skips, streams_in, subscribes, validates,
+    },
+    property::{self, Place, table},
     topic::{self, Kind},
     wire,
 };
@@ -27,7 +30,70 @@ fn skip(input: &mut &[u8], n: usize) {
     *input = input.get(n..).unwrap_or_default();
 }
 
+/// Returns whether properties are checked apart from the reader of packets. With reasons there are
+/// so many functions that the stack counts more than some code. A host has stack enough.
+#[inline(always)]
+pub(super) const fn checks_apart<P: Protocol>() -> bool {
+    explains::<P>() && !cfg!(feature = "fast")
+}
+
+/// Checks the properties of a packet, or leaves that to [`Session::read_packet`]. Returns `false` if
+/// the packet is to be read again after that.
+#[inline(always)]
+pub(super) fn are_checked<P: Protocol>(
+    said: &mut Said<'_>,
+    properties: &[u8],
+    place: Place,
+) -> Result<bool, Fault> {
+    if checks_apart::<P>() {
+        if said.outcome == Outcome::Nothing && !properties.is_empty() {
+            said.outcome = Outcome::Unchecked;
+            return Ok(false);
+        }
+    } else if checks_properties::<P>() {
+        property::check::<P>(properties, place)?;
+    }
+    Ok(true)
+}
+
 impl<P: Protocol> Session<[Slot], P> {
+    /// Reads a packet as [`begin_packet`](Self::begin_packet) does. Here are the calls that need
+    /// most stack, so that they begin when the frame of that function has been released: as soon as
+    /// it has found properties, it returns, and when they are checked, it reads the packet again.
+    #[inline(always)]
+    pub(super) fn read_packet<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+        acks: &Acks<'_, '_>,
+        said: &mut Said<'i>,
+    ) -> Result<(), Fault> {
+        loop {
+            self.begin_packet(input, capacity, acks.is_flushed(), said)?;
+            if !checks_apart::<P>() {
+                return Ok(());
+            }
+            if said.outcome != Outcome::Unchecked {
+                break;
+            }
+            said.outcome = Outcome::Checked;
+            let kind = self.incoming.first_byte() >> 4;
+            let properties = Properties(said.properties);
+            if checks_properties::<P>() {
+                property::check::<P>(properties.0, Place::of_server(kind))?;
+            }
+            said.number = if authenticates::<P>() && kind == wire::AUTH {
+                hash_of(properties, table::AUTHENTICATION_METHOD)
+            } else {
+                properties.number_or(table::TOPIC_ALIAS, 0) as u16
+            };
+        }
+        if said.outcome == Outcome::Connected {
+            self.on_accepted(said)?;
+        }
+        Ok(())
+    }
+
     /// Reads a packet, or the beginning of a PUBLISH up to its payload, and takes it off `input`.
     /// Takes nothing, and leaves no event, if more bytes are needed.
     #[cfg_attr(not(feature = "fast"), inline(never))]
@@ -38,11 +104,10 @@ impl<P: Protocol> Session<[Slot], P> {
         is_flushed: bool,
         said: &mut Said<'i>,
     ) -> Result<(), Fault> {
-        let Some(&first_byte) = input.first() else {
+        let bytes = *input;
+        let Some(&first_byte) = bytes.first() else {
             return Ok(());
         };
-        let mut walk = Walk::over(input);
-        walk.take(1);
         let (id, taken, payload);
         if self.incoming.is_in_topic::<P>() {
             // Nothing is kept of a topic too long for the buffer but its last two bytes, which may
@@ -63,86 +128,82 @@ impl<P: Protocol> Session<[Slot], P> {
             if self.expected() >> kind & 1 == 0 || is_above_qos::<P>(first_byte) {
                 return Err(Fault::Unexpected);
             }
-            walk.take_variable();
-            if walk.missing != 0 {
-                return if walk.missing == Walk::MALFORMED {
-                    Err(Fault::Malformed)
-                } else {
-                    Ok(())
-                };
+            // The position of what is read next, and the end of the packet.
+            self.incoming.set_first_byte(first_byte);
+            let (mut at, total) = wire::section_at(bytes, 1);
+            if at == wire::MALFORMED {
+                return Err(Fault::Malformed);
             }
-            let length = walk.number as usize;
-            let before = input.len().wrapping_sub(walk.rest.len());
-            let total = before.wrapping_add(length);
+            if at > bytes.len() {
+                return Ok(());
+            }
             self.check_length(total)?;
-            // The part of the packet that is read at once: all of it, if it fits.
-            let mut part = length;
-            if walk.rest.len() < length {
+            // The end of what is read at once: of the packet, if it fits.
+            let mut end = total;
+            if bytes.len() < total {
                 if total <= capacity {
                     return Ok(());
                 }
                 if !streams_in::<P>() || !can_be_longer(kind) {
                     return Err(Fault::PacketTooLarge);
                 }
-                part = walk.rest.len();
                 if kind != wire::PUBLISH {
                     // The identifier and the reason code are enough.
-                    part = if kind == wire::DISCONNECT { 1 } else { 3 };
-                    if walk.rest.len() < part {
+                    end = at.wrapping_add(if kind == wire::DISCONNECT { 1 } else { 3 });
+                    if bytes.len() < end {
                         return Ok(());
                     }
                 }
             }
-            walk.take(part);
-            walk.rest = walk.data;
-            self.incoming.set_first_byte(first_byte);
-            let absent = length.wrapping_sub(part);
             if !subscribes::<P>() || kind != wire::PUBLISH {
-                self.on_packet_5(&mut walk, said)?;
-                if said.outcome != Outcome::Unknown {
-                    skip(input, before.wrapping_add(part));
+                self.on_packet_5(held(bytes, at, end), said)?;
+                if said.outcome != Outcome::Unknown
+                    && (!checks_apart::<P>() || said.outcome != Outcome::Unchecked)
+                {
                     if streams_in::<P>() {
-                        self.drop_properties(absent);
+                        self.drop_properties(total.wrapping_sub(end));
                     }
+                    skip(input, end);
                 }
                 return Ok(());
             }
-            walk.take(2);
-            let mut names = walk.number;
-            walk.take(names as usize);
-            let topic = walk.data;
+            let topic_at = at.wrapping_add(2);
+            at = topic_at.wrapping_add(wire::u16_at(bytes, at));
+            let topic = held(bytes, topic_at, at);
             let mut number = 1;
             if first_byte & wire::QOS != 0 {
-                names = names.wrapping_add(2);
-                walk.take(2);
-                number = walk.number;
+                number = wire::u16_at(bytes, at);
+                at = at.wrapping_add(2);
             }
-            walk.take_section();
-            if walk.missing != 0 {
-                // More is missing than the packet has.
-                if walk.missing > absent {
-                    return Err(Fault::Malformed);
-                }
-                if input.len().wrapping_add(walk.missing) <= capacity {
+            let properties_at;
+            (properties_at, taken) = wire::section_at(bytes, at);
+            if taken > total {
+                return Err(Fault::Malformed);
+            }
+            if taken > bytes.len() {
+                if taken <= capacity {
                     return Ok(());
                 }
                 if !skips::<P>() {
                     return Err(Fault::PacketTooLarge);
                 }
-                // The properties are skipped with the payload. With an alias and QoS 0 nothing
-                // stands before them, and their first byte begins the skip.
-                let names = names.max(1) as usize;
-                let payload = length.wrapping_sub(2).wrapping_sub(names);
-                self.incoming.begin_topic(first_byte, names, payload);
-                skip(input, before.wrapping_add(2));
+                // The properties are skipped with the payload.
+                self.incoming
+                    .begin_topic(first_byte, at.wrapping_sub(1), total.wrapping_sub(at));
+                skip(input, 1);
                 return Ok(());
             }
-            let properties = Properties(walk.data);
-            if checks_properties::<P>() {
-                property::check::<P>(walk.data, Place::PUBLISH)?;
+            let properties = Properties(held(bytes, properties_at, taken));
+            said.properties = properties.0;
+            if !are_checked::<P>(said, properties.0, Place::PUBLISH)? {
+                return Ok(());
             }
             // With an alias of 0 properties are not valid.
-            let alias = properties.number_or(table::TOPIC_ALIAS, 0);
+            let alias = if checks_apart::<P>() {
+                said.number.into()
+            } else {
+                properties.number_or(table::TOPIC_ALIAS, 0)
+            };
             if alias > self.terms().map_or(0, Terms::aliases_in).into() {
                 return Err(Fault::TopicAlias);
             }
@@ -154,12 +215,9 @@ impl<P: Protocol> Session<[Slot], P> {
                 return Err(Fault::Malformed);
             }
             id = number as u16;
-            let left = walk.rest.len().wrapping_add(absent);
-            taken = total.wrapping_sub(left);
-            payload = left as u32;
+            payload = total.wrapping_sub(taken) as u32;
             said.outcome = Outcome::Message;
             said.text = topic;
-            said.properties = properties.0;
         }
         let Some(id) = PacketId::new(id) else {
             return Err(Fault::Malformed);

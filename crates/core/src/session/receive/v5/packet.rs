@@ -2,17 +2,20 @@
 use super::{
     super::super::{Session, Slot, Terms, hash_of, ring::Answered},
     Outcome, Said,
+    begin::{are_checked, checks_apart},
 };
 use crate::{
     Fault, PacketId, Properties, Protocol, ReasonCode, ReturnCode, SessionState,
+    buffer::held,
     profile::{
         authenticates, checks_properties, is_acknowledged, receives_qos_2, reports_success,
         resumes, subscribes,
     },
-    property::{self, Place, Walk, table},
+    property::{Place, table},
     reason::is_allowed_in,
     wire,
 };
+use core::slice::from_ref;
 
 impl<P: Protocol> Session<[Slot], P> {
     /// Handles any packet but PUBLISH. `packet` is its body, without properties that do not fit into
@@ -20,13 +23,13 @@ impl<P: Protocol> Session<[Slot], P> {
     #[inline(always)]
     pub(super) fn on_packet_5<'i>(
         &mut self,
-        packet: &mut Walk<'i>,
+        packet: &'i [u8],
         said: &mut Said<'i>,
     ) -> Result<(), Fault> {
         let kind = self.incoming.first_byte() >> 4;
         if kind == wire::PINGRESP {
             self.connection.on_pingresp();
-            return if packet.rest.is_empty() {
+            return if packet.is_empty() {
                 Ok(())
             } else {
                 Err(Fault::Malformed)
@@ -34,39 +37,43 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         // All others begin with an identifier or with what CONNACK says, but for DISCONNECT and
         // AUTH, in which there may be nothing at all.
-        packet.take(if kind < wire::DISCONNECT { 2 } else { 0 });
-        let first = packet.number;
+        let (mut first, mut at) = (0, 0);
+        if kind < wire::DISCONNECT {
+            first = wire::u16_at(packet, 0) as u32;
+            at = 2;
+        }
         let is_connack = kind == wire::CONNACK;
         let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
         if is_connack {
             said.code = first as u8;
             // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
-            if packet.rest.is_empty() && said.code != 0 && first < 0x100 {
+            if packet.len() <= 2 && said.code != 0 && first < 0x100 {
                 return Err(Fault::Refused(ReturnCode(said.code)));
             }
-        } else if !has_codes && !packet.rest.is_empty() {
-            packet.take(1);
-            said.code = packet.number as u8;
+        } else if !has_codes && let Some(code) = packet.get(at) {
+            said.code = *code;
+            at = at.wrapping_add(1);
             if checks_properties::<P>() {
-                said.text = packet.data;
+                said.text = from_ref(code);
             }
         }
-        if is_connack || has_codes || !packet.rest.is_empty() {
-            packet.take_section();
-            if packet.missing != 0 {
+        if is_connack || has_codes || at < packet.len() {
+            let (start, end) = wire::section_at(packet, at);
+            if end > packet.len() {
                 return Err(Fault::Malformed);
             }
-            said.properties = packet.data;
-            if checks_properties::<P>() {
-                property::check::<P>(packet.data, Place::of_server(kind))?;
+            said.properties = held(packet, start, end);
+            at = end;
+            if !are_checked::<P>(said, said.properties, Place::of_server(kind))? {
+                return Ok(());
             }
         }
         // Behind the properties there is nothing but codes.
-        if packet.rest.is_empty() == has_codes {
+        if (at >= packet.len()) == has_codes {
             return Err(Fault::Malformed);
         }
         if has_codes {
-            said.text = packet.rest;
+            said.text = packet.get(at..).unwrap_or_default();
         }
         if is_connack {
             return self.on_connack_5(first, said);
@@ -74,7 +81,7 @@ impl<P: Protocol> Session<[Slot], P> {
         let code = said.code;
         if authenticates::<P>() && kind == wire::AUTH {
             said.outcome = Outcome::Auth;
-            return self.check_method(code, Properties(said.properties));
+            return self.check_method(code, said);
         }
         // 0x04 is sent only by clients.
         if code == 4
@@ -145,7 +152,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Malformed);
         }
         let mut session = SessionState::New;
-        let mut client_hash = self.incoming.connecting_client_hash();
+        let client_hash = self.incoming.connecting_client_hash();
         if first != 0 {
             if !resumes::<P>() || self.terms().is_some_and(Terms::is_clean_start) {
                 return Err(Fault::Unexpected);
@@ -172,9 +179,21 @@ impl<P: Protocol> Session<[Slot], P> {
                 return Ok(());
             }
         }
-        self.learn_terms(&mut client_hash, Properties(said.properties))?;
         said.outcome = Outcome::Connected;
         said.session = session;
+        if checks_apart::<P>() {
+            return Ok(());
+        }
+        self.on_accepted(said)
+    }
+
+    /// Begins the connection that a CONNACK has accepted.
+    #[inline(always)]
+    pub(super) fn on_accepted(&mut self, said: &Said<'_>) -> Result<(), Fault> {
+        let session = said.session;
+        let is_resumed = session == SessionState::Resumed;
+        let mut client_hash = 0;
+        self.learn_terms(&mut client_hash, Properties(said.properties))?;
         self.connection.open(is_resumed);
         if resumes::<P>() {
             self.client_hash = client_hash;
@@ -189,11 +208,16 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Fails if an AUTH is not expected: it has the method of CONNECT [MQTT-4.12.0-5], and a server
     /// only continues an authentication, or completes what the client began anew.
-    fn check_method(&self, code: u8, properties: Properties<'_>) -> Result<(), Fault> {
+    fn check_method(&self, code: u8, said: &Said<'_>) -> Result<(), Fault> {
         let known = self.terms().map_or(0, Terms::method);
+        let method = if checks_apart::<P>() {
+            said.number
+        } else {
+            hash_of(Properties(said.properties), table::AUTHENTICATION_METHOD)
+        };
         let is_expected = code == ReasonCode::CONTINUE_AUTHENTICATION.0
             || (code == 0 && self.connection.is_open());
-        if is_expected && known != 0 && hash_of(properties, table::AUTHENTICATION_METHOD) == known {
+        if is_expected && known != 0 && method == known {
             Ok(())
         } else {
             Err(Fault::Unexpected)
