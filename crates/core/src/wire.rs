@@ -161,12 +161,13 @@ pub(crate) fn variable(mut bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malfo
     }
 }
 
-/// The position of what is behind bytes that are not a variable byte integer, whatever follows.
+/// The position that [`section_at`] returns for bytes that are not a variable byte integer, whatever
+/// follows. It is behind the end of any bytes, also if the length of a packet is added.
 pub(crate) const MALFORMED: usize = usize::MAX >> 1;
 
-/// Reads the variable byte integer at this position, which is the length of what follows. Returns
-/// the positions of its first byte and of the byte behind it. They are behind the end of `bytes` if
-/// the integer is incomplete, and [`MALFORMED`] if it is none.
+/// Reads the variable byte integer at this position, which is the length of the bytes behind it.
+/// Returns the positions where those bytes begin and end. The beginning is behind the end of `bytes`
+/// if the integer is incomplete, and [`MALFORMED`] if it is none.
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn section_at(bytes: &[u8], mut at: usize) -> (usize, usize) {
     let (mut length, mut shift) = (0usize, 0u32);
@@ -282,6 +283,8 @@ fn write_coded(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
     write_short_with(out, first_byte, id, code)
 }
 
+/// Writes a packet of 2 to 5 bytes: with an identifier unless it is PINGREQ or a later type, and with
+/// a reason code unless that is 0. Returns `false`, and takes no room, if there is not enough.
 #[inline(always)]
 fn write_short_with(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
     let free = out.mem.get_mut(*out.end..).unwrap_or_default();

@@ -82,7 +82,7 @@ fn headers() {
     packet.extend(b"data\x30\x04\0\x01t\0");
     d.receives(
         &packet,
-        &["Skipped { len: 70 }", r#"Message "t" "" None []"#],
+        &["Skipped { len: 71 }", r#"Message "t" "" None []"#],
     );
     // The payload comes in pieces if only the header fits.
     let mut packet = b"\x30\x28\0\x01t\x04\x03\0\x01y".to_vec();

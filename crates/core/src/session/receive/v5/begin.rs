@@ -30,8 +30,8 @@ fn skip(input: &mut &[u8], n: usize) {
     *input = input.get(n..).unwrap_or_default();
 }
 
-/// Returns whether properties are checked apart from the reader of packets. With reasons there are
-/// so many functions that the stack counts more than some code. A host has stack enough.
+/// Returns whether properties are checked apart from the reader of packets, which takes more code
+/// and less stack. With the feature `fast`, time counts more than stack.
 #[inline(always)]
 pub(super) const fn checks_apart<P: Protocol>() -> bool {
     explains::<P>() && !cfg!(feature = "fast")
@@ -57,9 +57,12 @@ pub(super) fn are_checked<P: Protocol>(
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Reads a packet as [`begin_packet`](Self::begin_packet) does. Here are the calls that need
-    /// most stack, so that they begin when the frame of that function has been released: as soon as
-    /// it has found properties, it returns, and when they are checked, it reads the packet again.
+    /// Reads a packet as [`begin_packet`](Self::begin_packet) does.
+    ///
+    /// If properties are checked apart, `begin_packet` returns when it has found some, and reads the
+    /// packet again when they are checked. So the functions that walk over properties are called
+    /// after the frame of the reader has been released, and the stack is as deep as the deeper of
+    /// both, not as their sum.
     #[inline(always)]
     pub(super) fn read_packet<'i>(
         &mut self,
@@ -128,8 +131,8 @@ impl<P: Protocol> Session<[Slot], P> {
             if self.expected() >> kind & 1 == 0 || is_above_qos::<P>(first_byte) {
                 return Err(Fault::Unexpected);
             }
-            // The position of what is read next, and the end of the packet.
             self.incoming.set_first_byte(first_byte);
+            // The position of the next byte to be read, and the end of the packet.
             let (mut at, total) = wire::section_at(bytes, 1);
             if at == wire::MALFORMED {
                 return Err(Fault::Malformed);
@@ -138,7 +141,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 return Ok(());
             }
             self.check_length(total)?;
-            // The end of what is read at once: of the packet, if it fits.
+            // The end of the part that is read at once: of the packet, if it fits.
             let mut end = total;
             if bytes.len() < total {
                 if total <= capacity {
@@ -175,6 +178,8 @@ impl<P: Protocol> Session<[Slot], P> {
                 number = wire::u16_at(bytes, at);
                 at = at.wrapping_add(2);
             }
+            // Numbers behind the last byte are 0, so these positions are the first ones that the
+            // packet can have if it is incomplete.
             let properties_at;
             (properties_at, taken) = wire::section_at(bytes, at);
             if taken > total {
@@ -187,7 +192,8 @@ impl<P: Protocol> Session<[Slot], P> {
                 if !skips::<P>() {
                     return Err(Fault::PacketTooLarge);
                 }
-                // The properties are skipped with the payload.
+                // The bytes before the properties are skipped one by one, this one first, and the
+                // properties with the payload.
                 self.incoming
                     .begin_topic(first_byte, at.wrapping_sub(1), total.wrapping_sub(at));
                 skip(input, 1);
