@@ -316,6 +316,8 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
+    /// Writes a SUBSCRIBE or UNSUBSCRIBE. With reasons the draft is made where the command is
+    /// called, in place of an `Out` in memory, which takes more code and less stack.
     #[inline(always)]
     fn write_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
         &mut self,
@@ -328,11 +330,12 @@ impl<P: Protocol> Session<[Slot], P> {
             let mut draft = Draft::<P>::over(out, kind << 4 | wire::RESERVED);
             self.fill_filters(filters, properties, &mut draft)
         } else {
-            self.write_all_filters(filters, properties, kind, out)
+            self.make_filters(filters, properties, kind, out)
         }
     }
 
-    fn write_all_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
+    /// Makes and sends a SUBSCRIBE or UNSUBSCRIBE.
+    fn make_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
         &mut self,
         filters: &[Filter<'_, O>],
         properties: T,
@@ -343,6 +346,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.send_filters(filters, properties, kind, &mut draft)
     }
 
+    /// Completes the draft of a SUBSCRIBE or UNSUBSCRIBE, and sends it.
     fn fill_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
         &mut self,
         filters: &[Filter<'_, O>],

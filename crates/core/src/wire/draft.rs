@@ -47,6 +47,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         Self::over(out, first_byte)
     }
 
+    /// Makes the same where it is called.
     #[inline(always)]
     pub fn over(out: &'o mut Out<'_>, first_byte: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
