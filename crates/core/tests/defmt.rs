@@ -133,8 +133,10 @@ fn each_property_is_logged_with_its_value() {
             &number.to_le_bytes(),
             &field(first),
             &field(second),
+            &[0, 0],
         ];
-        assert_eq!(logged(&property)[2..], expected.concat(), "{property}");
+        // Behind the numbers of two format strings, which count up here. The number 0 ends it.
+        assert_eq!(logged(&property)[4..], expected.concat(), "{property}");
     }
 }
 
