@@ -8,7 +8,7 @@ pub(crate) mod v5;
 
 use super::{Acks, Session, Slot, Terms};
 use crate::{
-    Event, Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
+    Event, Fault, Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
     event::EventOf,
     profile::{max_qos, subscribes},
     topic::{self, Kind, TopicName},
@@ -39,7 +39,27 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             return self.message_at_once(first_byte, input).map(Event::Message);
         }
-        self.answer_at_once(first_byte, input)
+        None
+    }
+
+    /// Reads up to the next event that is no message at once.
+    // Apart, so that the frame that it needs costs nothing where a message is read.
+    #[inline(never)]
+    pub(super) fn answer_or_step<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+        acks: &mut Acks<'_, '_>,
+    ) -> Result<Option<EventOf<'i, P>>, Fault> {
+        if self.connection.is_open()
+            && self.settle(acks)
+            && !self.connection.is_resending()
+            && let Some(&first_byte) = input.first()
+            && let Some(event) = self.answer_at_once(first_byte, input)
+        {
+            return Ok(Some(event));
+        }
+        self.step_on(input, capacity, acks)
     }
 
     /// Returns the message that begins with `first_byte` if it is complete.

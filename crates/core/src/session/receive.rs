@@ -107,15 +107,34 @@ impl<P: Protocol> Session<[Slot], P> {
             self.connection.on_read_end(input.len());
             return Ok(Some(event));
         }
-        let event = if self.is_5() {
-            self.step_5(input, capacity, &mut acks)?
+        #[cfg(feature = "fast")]
+        let event = if self.incoming.is_idle() {
+            self.answer_or_step(input, capacity, &mut acks)?
         } else {
-            self.step(input, capacity, &mut acks)?
+            self.step_on(input, capacity, &mut acks)?
         };
+        #[cfg(not(feature = "fast"))]
+        let event = self.step_on(input, capacity, &mut acks)?;
         if !self.connection.is_closed() {
             self.connection.on_read_end(input.len());
         }
         Ok(event)
+    }
+
+    /// Reads packets of either version until one has something to report, or nothing more can be
+    /// read.
+    #[inline(always)]
+    pub(super) fn step_on<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+        acks: &mut Acks<'_, '_>,
+    ) -> Result<Option<EventOf<'i, P>>, Fault> {
+        if self.is_5() {
+            self.step_5(input, capacity, acks)
+        } else {
+            self.step(input, capacity, acks)
+        }
     }
 
     /// Reads packets of MQTT 3.1.1 until one has something to report, or nothing more can be read.
