@@ -17,8 +17,9 @@ const PAGE: &str = "docs/c.md";
 /// The most bytes that a program in C may take more than the same in Rust.
 const MOST: u64 = 1100;
 
-/// The same with MQTT 5.
-const MOST_5: u64 = 1650;
+/// The same with MQTT 5. The reader that takes a third less stack costs C about a hundred bytes more
+/// than Rust.
+const MOST_5: u64 = 1750;
 
 /// Functions around reads and writes. In Rust they belong to the buffers, which these programs do
 /// not use.
