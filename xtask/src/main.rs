@@ -44,6 +44,7 @@ Examples:
   cargo xtask demo              see messages flow; needs nothing but Rust, takes seconds
   cargo xtask demo --keep       leave the broker running, and play with it from another terminal
   cargo xtask test              check everything that this machine has the programs for
+  cargo xtask test --only style   check a part of it: formatting, lints and documentation
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
   cargo xtask size              measure the code for a Cortex-M4, and compare with docs/size.md
   cargo xtask firmware          run the client on microcontrollers in QEMU
