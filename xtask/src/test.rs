@@ -168,7 +168,7 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
             command.env(REQUIRE, "1");
         }
         // Tests that take long wait, for servers or for time to pass.
-        let threads = thread::available_parallelism().map_or(2, |cores| cores.get()) * 4;
+        let threads = thread::available_parallelism().map_or(2, |cores| cores.get()) * 2;
         command
             .env("RUST_TEST_THREADS", threads.to_string())
             .env("PATH", machine::path());
