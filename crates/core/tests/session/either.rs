@@ -1,4 +1,5 @@
 //! A session that can speak either version does what a session of that version does.
+use crate::random::xorshift;
 use motemq::*;
 use std::fmt::Debug;
 
@@ -16,10 +17,7 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
+        xorshift(&mut self.0) % bound
     }
 
     fn pick<T: Clone>(&mut self, list: &[T]) -> T {

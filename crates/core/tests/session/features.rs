@@ -3,6 +3,7 @@
 //! Dialogues by chance, full of what shortcuts might get wrong: little room, cut packets, text that
 //! is not plain, streams, full rings, resumptions, nonsense. All that comes of them is added up.
 //! `cargo xtask test` runs this with the feature and without, and the sums are the same.
+use crate::random::{Sum, xorshift};
 use motemq::{packet::decode, *};
 use std::fmt::Write;
 
@@ -47,28 +48,13 @@ const TEXTS: [&str; 20] = [
     "nul\0in/the/middle/of/a/topic",
 ];
 
-/// FNV-1a of text.
-struct Sum(u64);
-
-impl Write for Sum {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        }
-        Ok(())
-    }
-}
-
 /// Xorshift.
 struct Chance(u64);
 
 impl Chance {
     /// Less than `n`.
     fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 32) as usize % n
+        (xorshift(&mut self.0) >> 32) as usize % n
     }
 
     fn text(&mut self) -> &'static str {
@@ -310,7 +296,7 @@ fn features_change_nothing() {
             coming: vec![],
             asked: None,
             now: 0,
-            sum: Sum(0xcbf2_9ce4_8422_2325),
+            sum: Sum::new(),
         };
         (0..STEPS).for_each(|_| dialogue.step());
         dialogue.sum.0

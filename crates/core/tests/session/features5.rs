@@ -3,6 +3,7 @@
 //! As in `features.rs`, all that comes of random dialogues is added up, and the sums are the same
 //! with the feature and without. These are full of properties, allowed and not, of topic aliases,
 //! and of limits that the server announces.
+use crate::random::{Sum, xorshift};
 use motemq::{
     packet::v5::{Packet, decode},
     *,
@@ -46,28 +47,13 @@ const TEXTS: [&str; 14] = [
     "application/vnd.plant+json; charset=utf-8",
 ];
 
-/// FNV-1a of text.
-struct Sum(u64);
-
-impl Write for Sum {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        }
-        Ok(())
-    }
-}
-
 /// Xorshift.
 struct Chance(u64);
 
 impl Chance {
     /// Less than `n`.
     fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 32) as usize % n
+        (xorshift(&mut self.0) >> 32) as usize % n
     }
 
     /// Once in `n` times.
@@ -398,7 +384,7 @@ fn features_change_nothing_with_mqtt_5() {
             tx: Buffer::new(),
             coming: vec![],
             asked: None,
-            sum: Sum(0xcbf2_9ce4_8422_2325),
+            sum: Sum::new(),
         };
         (0..STEPS).for_each(|_| dialogue.step());
         dialogue.sum.0

@@ -6,6 +6,7 @@ mod features;
 mod features5;
 mod manual_acks_model;
 mod many_messages;
+mod random;
 mod room;
 mod secrets;
 mod sequences;
