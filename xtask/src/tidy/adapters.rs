@@ -14,9 +14,7 @@ const ADAPTERS: [&str; 7] = [
 
 /// No adapter reads or writes packets, or names the bytes that they begin with.
 pub fn check(sources: &[Source]) -> Vec<String> {
-    let adapters = sources.iter().filter(|source| {
-        source.is_rust() && ADAPTERS.iter().any(|path| source.path.starts_with(path))
-    });
+    let adapters = sources.iter().filter(|source| source.is_rust_in(&ADAPTERS));
     let mut findings = Vec::new();
     for source in adapters {
         // Tests may say what they like.

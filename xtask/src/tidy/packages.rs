@@ -16,9 +16,9 @@ const PUBLISHED: [&str; 9] = [
 
 /// No code names the test support. Examples in the documentation may: they are tested here alone.
 pub fn check(sources: &[Source]) -> Vec<String> {
-    let published = sources.iter().filter(|source| {
-        source.is_rust() && PUBLISHED.iter().any(|path| source.path.starts_with(path))
-    });
+    let published = sources
+        .iter()
+        .filter(|source| source.is_rust_in(&PUBLISHED));
     let mut findings = Vec::new();
     for source in published {
         for (number, line) in source.lines() {

@@ -21,6 +21,11 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
+    /// Returns whether it is Rust code in one of these folders.
+    pub fn is_rust_in(&self, folders: &[&str]) -> bool {
+        self.is_rust() && folders.iter().any(|folder| self.path.starts_with(folder))
+    }
+
     /// Lines with their numbers, from 1 on.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
