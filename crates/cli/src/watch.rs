@@ -315,56 +315,46 @@ mod tests {
     #[test]
     fn the_last_messages_are_shown_after_the_screen_was_drawn() {
         const COUNT: u16 = 10;
-        let Receiving {
-            broker,
-            client,
-            shown,
-            receiver,
-        } = receiving();
-        let drawing = shown.lock();
-        broker.send(COUNT).unwrap();
+        let it = receiving();
+        let drawing = it.shown.lock();
+        it.broker.send(COUNT).unwrap();
         let begun = Instant::now();
         let is_taken = || {
-            let counters = client.counters();
+            let counters = it.client.counters();
             counters.received == u64::from(COUNT) && counters.backlog == 0
         };
         while !is_taken() {
             assert!(begun.elapsed() < Duration::from_secs(20));
             thread::sleep(FRAME);
         }
-        client.disconnect(FAREWELL).unwrap();
+        it.client.disconnect(FAREWELL).unwrap();
         thread::sleep(5 * FRAME);
         drop(drawing);
-        receiver.join().unwrap();
-        assert_eq!(shown.lock().tree.rate.total, u64::from(COUNT));
+        it.receiver.join().unwrap();
+        assert_eq!(it.shown.lock().tree.rate.total, u64::from(COUNT));
     }
 
     /// While the screen cannot be drawn, messages wait up to a bound, and those beyond are counted.
     #[test]
     fn what_does_not_wait_is_skipped_and_counted() {
         const COUNT: u16 = 2000;
-        let Receiving {
-            broker,
-            client,
-            shown,
-            receiver,
-        } = receiving();
-        let drawing = shown.lock();
-        broker.send(COUNT).unwrap();
+        let it = receiving();
+        let drawing = it.shown.lock();
+        it.broker.send(COUNT).unwrap();
         let begun = Instant::now();
-        let skipped = || shown.skipped.load(Relaxed);
+        let skipped = || it.shown.skipped.load(Relaxed);
         while skipped() == 0 {
             assert!(begun.elapsed() < Duration::from_secs(20));
             thread::sleep(FRAME);
         }
         drop(drawing);
-        while shown.lock().tree.rate.total + skipped() < u64::from(COUNT) {
+        while it.shown.lock().tree.rate.total + skipped() < u64::from(COUNT) {
             assert!(begun.elapsed() < Duration::from_secs(20));
             thread::sleep(FRAME);
         }
-        client.disconnect(FAREWELL).unwrap();
-        receiver.join().unwrap();
-        let total = shown.lock().tree.rate.total;
+        it.client.disconnect(FAREWELL).unwrap();
+        it.receiver.join().unwrap();
+        let total = it.shown.lock().tree.rate.total;
         assert_eq!(total + skipped(), u64::from(COUNT));
         assert!((900..=1050).contains(&total), "{total}");
     }

@@ -70,8 +70,8 @@ fn subscriber(at: &At, args: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-/// Pings go on while nobody reads what is printed, and what waits is printed later. A message is
-/// acknowledged when it is written, not before.
+/// While nothing reads the output, the client still sends PINGREQ, and it prints the messages later. It
+/// acknowledges a message only after it has printed it.
 #[test]
 fn an_output_that_blocks_stops_neither_pings_nor_acknowledgements() {
     const MESSAGES: u16 = 200;
@@ -127,7 +127,7 @@ fn each_message_is_printed_and_acknowledged_at_once() {
     assert_eq!(end.stdout.len(), 50 * 1001);
 }
 
-/// What could not be written is not acknowledged, so that a broker that keeps the session sends it
+/// A message that cannot be printed is not acknowledged, so a broker that keeps the session sends it
 /// again.
 #[cfg(target_os = "linux")]
 #[test]
