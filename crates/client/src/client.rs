@@ -315,7 +315,8 @@ impl Client {
 
     /// Declines a message that was taken with [`AckMode::Manual`], since the application does not
     /// process it. The message stays unacknowledged. It is delivered again when the broker sends it
-    /// again over the next connection of the session.
+    /// again over the next connection of the session. Messages that wait meanwhile are delivered
+    /// before it.
     pub fn decline(&mut self, ack: AckId) {
         self.inbox.decline(ack);
     }

@@ -13,7 +13,7 @@ pub enum Event {
     Connected {
         /// The version of MQTT of the connection.
         version: Version,
-        /// Whether the broker has kept the session.
+        /// True if the broker has kept the session.
         session: SessionState,
         /// The limits of the broker.
         limits: ServerLimits,
@@ -109,7 +109,7 @@ pub enum State<T = Duration> {
     Connected {
         /// The version of MQTT of the connection.
         version: Version,
-        /// Whether the broker has kept the session.
+        /// True if the broker has kept the session.
         session: SessionState,
         /// The limits of the broker.
         limits: ServerLimits,
@@ -184,13 +184,13 @@ pub struct ServerLimits {
     pub maximum_packet_size: u32,
     /// The highest quality of service with which the broker accepts messages.
     pub maximum_qos: QoS,
-    /// Whether the broker supports retained messages.
+    /// True if the broker supports retained messages.
     pub retain_available: bool,
-    /// Whether the broker supports wildcards in topic filters.
+    /// True if the broker supports wildcards in topic filters.
     pub wildcard_subscription_available: bool,
-    /// Whether the broker supports subscription identifiers, which MQTT 3.1.1 does not have.
+    /// True if the broker supports subscription identifiers, which MQTT 3.1.1 does not have.
     pub subscription_identifier_available: bool,
-    /// Whether the broker supports shared subscriptions.
+    /// True if the broker supports shared subscriptions.
     pub shared_subscription_available: bool,
     /// The highest topic alias that the broker accepts, or 0 if it accepts none.
     pub topic_alias_maximum: u16,

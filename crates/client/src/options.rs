@@ -66,7 +66,7 @@ pub struct Will {
     pub payload: Vec<u8>,
     /// The quality of service.
     pub qos: QoS,
-    /// Whether the broker stores the will for later subscribers.
+    /// True if the broker stores the will for later subscribers.
     pub retain: bool,
     /// The time by which the broker delays the will, rounded up to whole seconds. If the client
     /// connects again before, the broker does not publish the will. Only MQTT 5 has this delay.

@@ -36,7 +36,7 @@ pub struct Profile {
     pub broker: &'static str,
     /// The usual port of the broker.
     pub port: u16,
-    /// Whether the broker accepts only connections over TLS.
+    /// True if the broker accepts only connections over TLS.
     pub tls: bool,
     /// Another port, which the broker uses for several protocols, and the name with which TLS has
     /// to select MQTT there (ALPN).
@@ -45,7 +45,7 @@ pub struct Profile {
     pub client_id: usize,
     /// A character with which a client identifier must not begin.
     pub client_id_not: Option<char>,
-    /// Whether a connection requires a user name and a password.
+    /// True if a connection requires a user name and a password.
     pub login: bool,
     /// The longest keep alive in seconds, or `None` if the broker accepts any keep alive, including
     /// 0. With a longest one, 0 is not accepted.

@@ -25,7 +25,7 @@ pub struct Record {
 pub struct Changes {
     /// The version of the state that the store has after the transaction.
     pub version: u64,
-    /// Whether these are all records, so that all other records have to be removed.
+    /// True if these are all records, so that all other records have to be removed.
     pub is_full: bool,
     /// The image of the state of the protocol, which replaces the last one.
     pub image: Vec<u8>,

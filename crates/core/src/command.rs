@@ -51,7 +51,7 @@ impl TryFrom<u8> for QoS {
     }
 }
 
-/// Whether a topic is known to be valid. It is not part of the content of a message, so all values
+/// The knowledge that a topic is valid. It is not part of the content of a message, so all values
 /// are equal.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -113,9 +113,9 @@ pub struct Publish<'a, T = ()> {
     pub remaining: u32,
     /// The quality of service.
     pub qos: QoS,
-    /// Whether the broker stores the message for later subscribers.
+    /// True if the broker stores the message for later subscribers.
     pub retain: bool,
-    /// Whether the topic is known to be a topic name.
+    /// True if the topic is known to be a topic name.
     pub(crate) is_checked: Checked,
     /// The properties.
     pub properties: T,
@@ -238,7 +238,7 @@ pub struct Connect<'a, T = ()> {
     pub keep_alive: u16,
     /// The time limit for CONNACK and PINGRESP in seconds; 0 switches it off. It is not sent.
     pub timeout: u8,
-    /// Whether the session is clean: it begins and ends with the connection. With MQTT 5 this is
+    /// True if the session is clean: it begins and ends with the connection. With MQTT 5 this is
     /// Clean Start: the session begins with the connection.
     pub clean: bool,
     /// The offset of the packet identifiers if the broker has a session that the client does not

@@ -34,7 +34,7 @@ pub(crate) type EventOf<'r, P> = Event<'r, <P as Protocol>::Properties<'r>>;
 pub enum Event<'r, T = ()> {
     /// CONNACK: the broker accepted the connection, so the program can publish and subscribe.
     Connected {
-        /// Whether the broker has kept a session, and whether this client knows it.
+        /// The session: the one that the broker has kept, or a new one.
         session: SessionState,
         /// The properties of CONNACK.
         properties: T,
@@ -170,8 +170,8 @@ pub enum Event<'r, T = ()> {
     },
 }
 
-/// Whether the broker has kept a session when it accepts a connection, and whether this client
-/// knows that session.
+/// The session of a connection that the broker has accepted: one that the broker has kept, which
+/// the client may know or not, or a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

@@ -127,7 +127,7 @@ impl PendingAck {
 pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
     /// The number of the connection, which wraps.
     connection: u16,
-    /// Whether the message that is being received was delivered on this connection before, and is
+    /// True if the message that is being received was delivered on this connection before, and is
     /// not acknowledged yet.
     again: bool,
     pending: Pending<Q>,

@@ -48,14 +48,14 @@ pub enum Packet<'a> {
     Connect(Connect<'a>),
     /// The broker accepts or refuses the connection.
     ConnAck {
-        /// Whether the broker resumes a session.
+        /// True if the broker resumes a session.
         session_present: bool,
         /// The return code: 0 if the connection is accepted, else the reason for the refusal.
         code: ReturnCode,
     },
     /// A client or the broker sends a message.
     Publish {
-        /// Whether the message may have been sent before. Always `false` with QoS 0.
+        /// True if the message may have been sent before. Always `false` with QoS 0.
         dup: bool,
         /// The quality of service.
         qos: QoS,

@@ -50,32 +50,32 @@ use core::{fmt::Debug, hash::Hash};
 pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// The highest quality of service of the messages that the program sends and receives.
     const MAX_QOS: QoS = QoS::ExactlyOnce;
-    /// Whether the program subscribes and receives messages.
+    /// True if the program subscribes and receives messages.
     const SUBSCRIBES: bool = true;
-    /// Whether sessions can outlive their connections: see
+    /// True if sessions can outlive their connections: see
     /// [`Connect::keep_session`](crate::Connect::keep_session). Without this part every identifier
     /// in flight ends with its connection, and no
     /// [`OutcomeUnknown`](crate::Event::OutcomeUnknown) reports it.
     const RESUMES: bool = true;
-    /// Whether a received message that is longer than `rx` is delivered in pieces. Without this
+    /// True if a received message that is longer than `rx` is delivered in pieces. Without this
     /// part it ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const STREAMS_IN: bool = true;
-    /// Whether a received message whose topic is longer than `rx` is
+    /// True if a received message whose topic is longer than `rx` is
     /// [`Skipped`](crate::Event::Skipped). Without this part, or without
     /// [`STREAMS_IN`](Self::STREAMS_IN), it ends the connection with
     /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const SKIPS: bool = true;
-    /// Whether the topic of a received message is checked: it has to be UTF-8 and a topic name
+    /// True if the topic of a received message is checked: it has to be UTF-8 and a topic name
     /// [MQTT-1.5.3-1]. Without this part the broker is trusted. Text that is sent is always
     /// checked.
     ///
     /// With MQTT 5, properties are checked in the same way; without this part those that are sent
     /// are not checked either.
     const VALIDATES: bool = true;
-    /// Whether a message can be published in pieces: see
+    /// True if a message can be published in pieces: see
     /// [`Publish::remaining`](crate::Publish::remaining).
     const STREAMS_OUT: bool = true;
-    /// Whether a QoS 2 message that arrives under a packet identifier whose PUBREL has not arrived
+    /// True if a QoS 2 message that arrives under a packet identifier whose PUBREL has not arrived
     /// yet is delivered and [marked](crate::Message::is_repeated), so that the application decides
     /// whether it is a repetition. This is off even in [`Full`], which discards such a message, as
     /// [MQTT-4.3.3-2] requires.

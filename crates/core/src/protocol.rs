@@ -13,7 +13,7 @@ mod sealed {
 
     /// A version of MQTT that this crate speaks.
     pub trait Version {
-        /// Whether it is, or can be, MQTT 5.
+        /// True if it is, or can be, MQTT 5.
         const HAS_5: bool;
 
         /// The state that a session keeps besides that of MQTT 3.1.1.

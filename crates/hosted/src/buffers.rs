@@ -66,7 +66,7 @@ pub struct Read {
 /// The result of a turn under the lock.
 #[derive(Debug)]
 pub struct Turn {
-    /// Whether the client keeps the connection, or closes it.
+    /// The treatment of the connection: the client keeps it, or closes it.
     pub transport: Transport,
     /// There is more to do.
     pub is_again: bool,

@@ -49,7 +49,7 @@ pub struct Stored {
 /// The changes of one transaction, besides the records that are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Transaction<'a> {
-    /// Whether all older records are removed first.
+    /// True if all older records are removed first.
     pub is_full: bool,
     /// The image, which replaces the last one.
     pub image: &'a [u8],

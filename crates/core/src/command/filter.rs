@@ -77,10 +77,10 @@ impl<'a> Filter<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct SubscriptionOptions {
-    /// Whether the server does not send this client the messages that the client itself publishes
+    /// True if the server does not send this client the messages that the client itself publishes
     /// [MQTT-3.8.3-3]. It is not allowed with a shared subscription [MQTT-3.8.3-4].
     pub no_local: bool,
-    /// Whether the server sends messages with the retain flag with which they were published
+    /// True if the server sends messages with the retain flag with which they were published
     /// [MQTT-3.3.1-13]. If not, the flag says that the message was stored before the subscription
     /// was made [MQTT-3.3.1-12].
     pub retain_as_published: bool,

@@ -43,7 +43,7 @@ pub enum Packet<'a, T = Properties<'a>> {
     Connect(Connect<'a, T>),
     /// The server accepts or refuses the connection.
     ConnAck {
-        /// Whether the server resumes a session.
+        /// True if the server resumes a session.
         session_present: bool,
         /// The reason code: [`SUCCESS`](ReasonCode::SUCCESS) if the connection is accepted, else
         /// the reason for the refusal.
@@ -53,7 +53,7 @@ pub enum Packet<'a, T = Properties<'a>> {
     },
     /// A client or the server sends a message.
     Publish {
-        /// Whether the message may have been sent before. Always `false` with QoS 0.
+        /// True if the message may have been sent before. Always `false` with QoS 0.
         dup: bool,
         /// The quality of service.
         qos: QoS,

@@ -20,7 +20,7 @@ mod sealed {
 ///
 /// The trait is sealed.
 pub trait PropertySource<'a>: sealed::Sealed + Copy {
-    /// Whether there are never any properties.
+    /// True if there are never any properties.
     #[doc(hidden)]
     const IS_EMPTY: bool = false;
 

@@ -9,7 +9,7 @@ pub(crate) enum Acks<'a, 'o> {
     Write(&'a mut Out<'o>),
     /// The layer above takes it, and the session does not read on before that.
     Hold {
-        /// Whether no acknowledgement is pending in the layer and `tx` is empty, so that the broker
+        /// True if no acknowledgement is pending in the layer and `tx` is empty, so that the broker
         /// waits for nothing.
         is_flushed: bool,
     },

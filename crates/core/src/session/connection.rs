@@ -31,9 +31,9 @@ pub(crate) struct Connection {
     input_length: u16,
     /// The time limit for an answer in seconds, or 0 if there is none.
     timeout: u8,
-    /// Whether something was sent since the last tick.
+    /// True if something was sent since the last tick.
     sent: bool,
-    /// Whether something was received since the last tick.
+    /// True if something was received since the last tick.
     received: bool,
     /// A combination of the constants above, or [`CLOSED`].
     flags: u8,

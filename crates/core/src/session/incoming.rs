@@ -19,7 +19,7 @@ pub(crate) struct Incoming {
     id: u16,
     /// The first byte of the packet.
     first_byte: u8,
-    /// Whether the rest of the message is not delivered.
+    /// True if the rest of the message is not delivered.
     discard: bool,
 }
 

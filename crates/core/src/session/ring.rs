@@ -90,7 +90,7 @@ pub enum Answered {
     Stray,
     /// PUBREL is due.
     Release {
-        /// Whether this is the first PUBREC for the message.
+        /// True if this is the first PUBREC for the message.
         is_first: bool,
     },
     /// The identifier is free again.

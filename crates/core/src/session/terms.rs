@@ -297,12 +297,12 @@ pub struct Limits {
     pub topic_alias_maximum: u16,
     /// The highest quality of service with which the server accepts messages.
     pub maximum_qos: QoS,
-    /// Whether the server supports retained messages.
+    /// True if the server supports retained messages.
     pub retain_available: bool,
-    /// Whether the server supports wildcards in topic filters.
+    /// True if the server supports wildcards in topic filters.
     pub wildcard_subscription_available: bool,
-    /// Whether the server supports subscription identifiers.
+    /// True if the server supports subscription identifiers.
     pub subscription_identifier_available: bool,
-    /// Whether the server supports shared subscriptions.
+    /// True if the server supports shared subscriptions.
     pub shared_subscription_available: bool,
 }
