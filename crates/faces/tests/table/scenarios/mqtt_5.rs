@@ -70,7 +70,7 @@ pub fn messages_have_properties() {
 }
 
 pub fn properties_need_mqtt_5() {
-    let (client, ..) = accepted(|options| options);
+    let (client, _running, _exchange, _line) = accepted(|options| options);
     assert_eq!(version(&client), Some(Version::Mqtt311));
     let list = [Property::PayloadFormatIndicator(true)];
     let error = client.try_publish(&Publish::to("t").properties(&list));
@@ -259,7 +259,7 @@ pub fn subscriptions_have_options_and_identifiers() {
     let shared = [Filter::new("$share/group/t", QoS::AtMostOnce).options(others)];
     let refused = client.subscribe(&shared).unwrap_err();
     assert!(matches!(refused, SubscribeError::SharedNoLocal { .. }));
-    let (older, ..) = accepted(|options| options);
+    let (older, _running, _exchange, _line) = accepted(|options| options);
     let refused = older.subscribe(&filters).unwrap_err();
     assert_eq!(refused, SubscribeError::OptionsUnsupported);
 }
