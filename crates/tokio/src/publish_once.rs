@@ -10,7 +10,8 @@ use std::{
 use tokio::time::{Instant, timeout};
 
 /// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
-/// all within `limit`. Returns the broker's acknowledgement.
+/// all within `limit`; [disconnecting](Client::disconnect) can take up to four seconds longer.
+/// Returns the broker's acknowledgement.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
@@ -37,26 +38,28 @@ pub async fn publish_once<'p, T: PublishProperties<'p>>(
     let (client, driver) = Client::new(options)?;
     let begun = Instant::now();
     let work = async {
-        let acknowledgement = client.publish(publish).await?.await?;
+        let publishing = async { Ok::<_, Error>(client.publish(publish).await?.await?) };
+        let Ok(published) = timeout(limit, publishing).await else {
+            return Err(match client.state().reason() {
+                Some(reason) => Ended::GaveUp(reason.clone()).into(),
+                None => RequestError::NotAcknowledged(limit).into(),
+            });
+        };
+        let acknowledgement = published?;
+        // This has limits of its own: the message is no longer at stake.
         let limit = limit.saturating_sub(begun.elapsed());
         client.disconnect(limit).await?;
         Ok(acknowledgement)
     };
     let (mut work, mut driver) = (pin!(work), pin!(driver));
     let mut is_driven = true;
-    let both = poll_fn(|cx| {
+    poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(done);
         }
         // What the driver does wakes the task, as does what is asked of it.
         is_driven = is_driven && driver.as_mut().poll(cx).is_pending();
         Poll::Pending
-    });
-    match timeout(limit, both).await {
-        Ok(done) => done,
-        Err(_) => Err(match client.state().reason() {
-            Some(reason) => Ended::GaveUp(reason.clone()).into(),
-            None => RequestError::NotAcknowledged(limit).into(),
-        }),
-    }
+    })
+    .await
 }

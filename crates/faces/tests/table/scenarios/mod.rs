@@ -129,6 +129,7 @@ table! {
         the_loss_of_a_subscription_is_told
         an_upload_that_is_cut_says_why
         publish_once_says_why
+        publish_once_tells_of_an_acknowledgement_although_leaving_takes_long
         a_message_over_which_the_broker_goes_wrong_twice_is_abandoned
         a_stopped_attempt_to_connect_is_not_a_failed_one;
     rule_06_failed_commands_do_nothing:

@@ -9,7 +9,7 @@ use super::support::{
     unused_address,
 };
 use motemq_testing::{
-    line::{HELLO, HELLO_KEEPING, NEW, RESUMED},
+    line::{Exchange, HELLO, HELLO_KEEPING, NEW, RESUMED},
     script::{Step, hears, play, says},
 };
 use std::{
@@ -235,6 +235,21 @@ pub fn publish_once_says_why() {
     );
     let text = once(Options::new("a"), &Publish::to("t/#"), SOON);
     assert!(text.contains("not a topic name"), "{text}");
+}
+
+/// The time limit passes while the client waits for a broker that does not hang up.
+pub fn publish_once_tells_of_an_acknowledgement_although_leaving_takes_long() {
+    let exchange = Exchange::new();
+    let options = options(exchange.addr(), "a");
+    let once = thread::spawn(move || {
+        let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);
+        publish_once(options, &publish, Duration::from_millis(500))
+    });
+    let mut line = exchange.accepts(HELLO, NEW);
+    line.hears(b"\x32\x06\0\x01t\0\x011");
+    line.says(b"\x40\x02\0\x01");
+    line.hears(b"\xe0\0");
+    once.join().unwrap().unwrap();
 }
 
 pub fn a_message_over_which_the_broker_goes_wrong_twice_is_abandoned() {
