@@ -2,6 +2,7 @@
 mod beside;
 mod install;
 mod style;
+mod together;
 
 use crate::{
     bench::instructions,
@@ -16,10 +17,7 @@ use crate::{
 use beside::Beside;
 use clap::{Args, ValueEnum};
 use motemq_testing::mosquitto::REQUIRE;
-use std::{
-    process::{Command, ExitCode},
-    thread,
-};
+use std::process::{Command, ExitCode};
 
 /// How it is done.
 #[derive(Args)]
@@ -168,9 +166,8 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
             command.env(REQUIRE, "1");
         }
         // Tests that take long wait, for servers or for time to pass.
-        let threads = thread::available_parallelism().map_or(2, |cores| cores.get()) * 2;
         command
-            .env("RUST_TEST_THREADS", threads.to_string())
+            .env("RUST_TEST_THREADS", (together::cores() * 2).to_string())
             .env("PATH", machine::path());
         command
     };
@@ -179,7 +176,9 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
         command.args(arguments);
         prepared(command)
     };
-    steps.run("tests of the core", test(&["--package", "motemq"]));
+    steps.check("tests of the core", || {
+        together::run(&["--package", "motemq"], prepared)
+    });
     steps.run(
         "tests of the core with defmt",
         test(&[
@@ -191,15 +190,10 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
             "defmt",
         ]),
     );
-    steps.run_unless(
-        tls,
-        "tests",
-        test(&[
-            "--workspace",
-            "--features",
-            "motemq/fast,motemq-tokio/store,motemq-std/store,motemq-faces/store,motemq-std/rustls,motemq-tokio/rustls",
-        ]),
-    );
+    let features = "motemq/fast,motemq-tokio/store,motemq-std/store,motemq-faces/store,motemq-std/rustls,motemq-tokio/rustls";
+    steps.check_unless(tls, "tests", || {
+        together::run(&["--workspace", "--features", features], prepared)
+    });
     steps.run_unless(
         tls,
         "fuzz targets on their seeds",
