@@ -5,6 +5,7 @@ mod guide;
 mod links;
 mod packages;
 mod promises;
+mod requirements;
 mod sources;
 mod words;
 mod workflows;
@@ -23,6 +24,7 @@ pub fn check() -> Result<(), String> {
         core_rules::check(&sources),
         adapters::check(&sources),
         packages::check(&sources),
+        requirements::check(&sources),
         everywhere(&sources),
         promises::check(&sources),
         links::check(&sources, top),
