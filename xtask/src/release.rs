@@ -79,9 +79,9 @@ pub fn run(options: &Options) -> ExitCode {
     });
     tools.step(&mut steps, &tools::DENY, |deny| {
         MANIFESTS.iter().try_for_each(|manifest| {
-            let words = ["--all-features", "--manifest-path", manifest, "check"];
-            let mut command = program(deny, words);
-            command.args(["--config", "deny.toml", "licenses", "bans", "sources"]);
+            let mut command = program(deny, ["--all-features", "--config", "deny.toml"]);
+            command.args(["--manifest-path", manifest, "check"]);
+            command.args(["licenses", "bans", "sources"]);
             run_program(command)
         })
     });
