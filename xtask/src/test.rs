@@ -14,7 +14,7 @@ use crate::{
     steps::Steps,
     tidy,
 };
-use beside::Beside;
+use beside::{Beside, Priority};
 use clap::{Args, ValueEnum};
 use motemq_testing::mosquitto::REQUIRE;
 use std::process::{Command, ExitCode};
@@ -105,8 +105,8 @@ impl Component {
 
 /// Runs all checks, and tells whether all are good.
 ///
-/// Many tests wait for servers and for time to pass. Meanwhile, what only computes is done beside
-/// them, by another process of lower priority.
+/// Many tests wait for servers and for time to pass. Meanwhile, two other processes of lower
+/// priority do the rest: one checks devices, and the other does what only computes.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
@@ -116,11 +116,14 @@ pub fn run(options: &Options) -> ExitCode {
             install::all(&mut steps);
         }
         // Nothing is installed any more, so that each check finds what the others find.
-        let beside = Beside::start(&[Part::Evidence, Part::Style], install);
+        let devices = Beside::start(&[Part::Devices], Priority::Lower, install);
+        let computed = Beside::start(&[Part::Evidence, Part::Style], Priority::Lowest, install);
         Part::Tests.check(&mut steps, install);
-        Part::Devices.check(&mut steps, install);
+        steps.check("devices, the library for C, sizes and instructions", || {
+            devices?.finish()
+        });
         steps.check("evidence, formatting, lints and documentation", || {
-            beside?.finish()
+            computed?.finish()
         });
     }
     for part in &options.only {

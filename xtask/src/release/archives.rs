@@ -47,9 +47,10 @@ pub fn make() -> Result<Vec<Package>, String> {
         let cannot = |error| format!("cannot unpack {}: {error}", archive.display());
         let file = File::open(&archive).map_err(cannot)?;
         let size = file.metadata().map_err(cannot)?.len();
-        Archive::new(GzDecoder::new(file))
-            .unpack(&to)
-            .map_err(cannot)?;
+        let mut sources = Archive::new(GzDecoder::new(file));
+        // Archives give all files the same old time, by which Cargo would see no change.
+        sources.set_preserve_mtime(false);
+        sources.unpack(&to).map_err(cannot)?;
         println!("{size:>8} bytes  {full}");
         let manifest = PathBuf::from(text(&metadata, "manifest_path"));
         let source = manifest.parent().unwrap_or(Path::new(""));

@@ -13,13 +13,20 @@ use std::{
     process::{Child, Stdio},
 };
 
-/// The lower priority that it has: tests that wait for time to pass are not to be disturbed.
-const NICENESS: &str = "10";
-
 /// Another process of `cargo xtask test`, and the file to which it writes.
 pub struct Beside {
     child: Child,
     output: PathBuf,
+}
+
+/// How much lower the priority of another process is: tests that wait for time to pass are not to
+/// be disturbed.
+#[derive(Clone, Copy)]
+pub enum Priority {
+    /// It waits itself.
+    Lower = 5,
+    /// It only computes.
+    Lowest = 10,
 }
 
 impl Beside {
@@ -27,20 +34,25 @@ impl Beside {
     ///
     /// # Errors
     /// The process cannot be started.
-    pub fn start(parts: &[Part], install: bool) -> Result<Self, String> {
+    pub fn start(parts: &[Part], priority: Priority, install: bool) -> Result<Self, String> {
         let names: Vec<_> = parts
             .iter()
             .filter_map(|part| Some(part.to_possible_value()?.get_name().to_owned()))
             .collect();
         let only = names.join(",");
-        Self::start_in(&machine::target().join("test"), &only, install)
+        Self::start_in(&machine::target().join("test"), &only, priority, install)
             .map_err(|error| format!("cannot check {only} beside the tests: {error}"))
     }
 
-    fn start_in(directory: &Path, only: &str, install: bool) -> io::Result<Self> {
+    fn start_in(
+        directory: &Path,
+        only: &str,
+        priority: Priority,
+        install: bool,
+    ) -> io::Result<Self> {
         let this = env::current_exe()?;
         let mut command = if cfg!(unix) {
-            let mut nice = program("nice", ["-n", NICENESS]);
+            let mut nice = program("nice", ["-n", &(priority as u8).to_string()]);
             nice.arg(this);
             nice
         } else {
@@ -51,7 +63,7 @@ impl Beside {
             command.arg("--install");
         }
         fs::create_dir_all(directory)?;
-        let output = directory.join("beside.log");
+        let output = directory.join(format!("{}.log", only.replace(',', "-")));
         let file = File::create(&output)?;
         println!(
             "\n==> beside all that follows, into {}: {}",
