@@ -272,6 +272,21 @@ mod tests {
         receiver: JoinHandle<()>,
     }
 
+    impl Receiving {
+        /// Waits until the client has received this many messages, and the receiver has them.
+        fn takes(&self, count: u16) {
+            let begun = Instant::now();
+            let is_taken = || {
+                let counters = self.client.counters();
+                counters.received == u64::from(count) && counters.backlog == 0
+            };
+            while !is_taken() {
+                assert!(begun.elapsed() < Duration::from_secs(20));
+                thread::sleep(FRAME);
+            }
+        }
+    }
+
     /// Answers CONNECT and SUBSCRIBE, and sends messages with QoS 1.
     fn serve(listener: &TcpListener, asked: &mpsc::Receiver<u16>) -> io::Result<()> {
         let mut stream = listener.accept()?.0;
@@ -318,15 +333,7 @@ mod tests {
         let it = receiving();
         let drawing = it.shown.lock();
         it.broker.send(COUNT).unwrap();
-        let begun = Instant::now();
-        let is_taken = || {
-            let counters = it.client.counters();
-            counters.received == u64::from(COUNT) && counters.backlog == 0
-        };
-        while !is_taken() {
-            assert!(begun.elapsed() < Duration::from_secs(20));
-            thread::sleep(FRAME);
-        }
+        it.takes(COUNT);
         it.client.disconnect(FAREWELL).unwrap();
         thread::sleep(5 * FRAME);
         drop(drawing);
@@ -341,13 +348,10 @@ mod tests {
         let it = receiving();
         let drawing = it.shown.lock();
         it.broker.send(COUNT).unwrap();
+        it.takes(COUNT);
+        drop(drawing);
         let begun = Instant::now();
         let skipped = || it.shown.skipped.load(Relaxed);
-        while skipped() == 0 {
-            assert!(begun.elapsed() < Duration::from_secs(20));
-            thread::sleep(FRAME);
-        }
-        drop(drawing);
         while it.shown.lock().tree.rate.total + skipped() < u64::from(COUNT) {
             assert!(begun.elapsed() < Duration::from_secs(20));
             thread::sleep(FRAME);
