@@ -62,15 +62,22 @@ impl<P: Protocol> Session<[Slot], P> {
         self.step_on(input, capacity, acks)
     }
 
-    /// Returns the message that begins with `first_byte` if it is complete.
+    /// Returns the message if it is complete. `first_byte` is that of a PUBLISH with QoS 0 or 1.
     #[inline(always)]
     fn message_at_once<'i>(
         &mut self,
         first_byte: u8,
         input: &mut &'i [u8],
     ) -> Option<Message<'i, P::Properties<'i>>> {
-        let header = wire::fixed_header(input).ok()??;
-        let (body, rest) = header.body.split_at_checked(header.length)?;
+        let (length, body) = match *input {
+            [_, length @ ..=0x7f, body @ ..] => (usize::from(*length), body),
+            _ => wire::variable(input.get(1..)?).ok()??,
+        };
+        // DUP is not allowed with QoS 0 [MQTT-3.3.1-2].
+        if first_byte & (wire::DUP | wire::QOS) == wire::DUP {
+            return None;
+        }
+        let (body, rest) = body.split_at_checked(length)?;
         if self.is_5() {
             let length = input.len().wrapping_sub(rest.len());
             if length > self.terms().map_or(0, Terms::longest_in) as usize {
@@ -129,14 +136,33 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             return None;
         }
-        let mut id = None;
-        if publish.qos != QoS::AtMostOnce {
-            if self.connection.is_resending() {
-                return None;
-            }
-            id = Some(self.ring.next_id::<P>()?);
+        if publish.qos == QoS::AtMostOnce {
+            self.append_publish(publish, None, out)?;
+            return Some(None);
         }
+        if self.connection.is_resending() {
+            return None;
+        }
+        let id = Some(self.ring.next_id::<P>()?);
+        self.append_publish(publish, id, out)?;
+        self.ring
+            .occupy_next(wire::PUBACK.wrapping_add(qos).wrapping_sub(1));
+        Some(id)
+    }
+
+    /// Appends a whole message whose topic has been checked. Returns `None`, and appends nothing,
+    /// if the general code has to handle it.
+    // It is inlined once without an identifier and once with one, and neither copy tests for it.
+    #[inline(always)]
+    fn append_publish<'p, T: SendProperties<'p, P>>(
+        &mut self,
+        publish: &Publish<'p, T>,
+        id: Option<PacketId>,
+        out: &mut Out<'_>,
+    ) -> Option<()> {
+        let qos = publish.qos as u8;
         let first_byte = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
+        let name = publish.topic.as_bytes();
         if self.is_5() {
             let terms = self.terms()?;
             // A free slot is left, so the window matters only if it is smaller than the ring.
@@ -153,11 +179,7 @@ impl<P: Protocol> Session<[Slot], P> {
             self::publish(out, first_byte, name, id, publish.payload)?;
         }
         self.connection.on_sent();
-        if id.is_some() {
-            self.ring
-                .occupy_next(wire::PUBACK.wrapping_add(qos).wrapping_sub(1));
-        }
-        Some(id)
+        Some(())
     }
 }
 
