@@ -1,23 +1,24 @@
-//! The exchange between the client and its attempts to connect.
+//! Attempts to connect: the client asks for them, and is told their results.
 use crate::{Face, Login, Shared, Watch};
 use motemq_client::{Client, Ended, State, Transport, TransportError, TransportErrorKind};
 use std::time::Duration;
 
-/// The result of an attempt, which may be an open connection.
+/// The result of a step of an attempt to connect.
 pub enum Done<S> {
-    /// The broker has this number of addresses, and this login if the application was asked for
-    /// one.
+    /// The broker was resolved to this number of addresses. The login is that of the application's
+    /// `Options::credentials`, if it has set one.
     Resolved(u32, Option<Login>),
-    /// Something has answered.
+    /// The address has answered, but the layers over its socket are not open yet.
     Answered,
-    /// There is a connection.
+    /// The connection is open.
     Opened(S),
-    /// There is none.
+    /// The attempt has failed.
     Failed(TransportError),
 }
 
 impl<S> Done<S> {
-    /// Does something more for a connection that was opened.
+    /// Calls `open` with the connection if there is one, and replaces it by the result, or by
+    /// [`Failed`](Self::Failed). Returns other results unchanged.
     pub fn and_then<T>(self, open: impl FnOnce(S) -> Result<T, TransportError>) -> Done<T> {
         match self {
             Done::Resolved(addresses, login) => Done::Resolved(addresses, login),
@@ -28,31 +29,33 @@ impl<S> Done<S> {
     }
 }
 
-/// The actions for attempts, which are taken outside of the lock.
+/// The actions that the client wants for its attempts. The driver carries them out after it has
+/// released the lock.
 #[derive(Default)]
 pub struct Tasks {
-    /// Resolve, dial, and cancel.
+    /// The actions: `Resolve`, `Dial` and `Cancel`.
     pub tasks: Vec<Transport>,
-    /// One of the attempts is the connection from now on.
+    /// True if the client uses a connection that was opened.
     pub is_open: bool,
-    /// The client has ended.
+    /// The reason why the client has ended, if it has.
     pub ended: Option<Ended>,
 }
 
-/// Makes attempts as the client wants them.
+/// The attempts of a driver. [`carry_out`] calls its methods, none of which waits for the result.
 pub trait Attempts {
-    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
-    /// server that it has named.
+    /// Begins to ask the application for its credentials, and to resolve the host of a broker, or
+    /// of the server that the broker has named in `reference`.
     fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>);
 
-    /// Opens a connection to an address of the broker.
+    /// Begins to open a connection to an address of the broker. `address` is its index among the
+    /// addresses that were found.
     fn open(&mut self, attempt: u32, address: u32);
 
-    /// Gives an attempt up.
+    /// Cancels an attempt.
     fn cancel(&mut self, attempt: u32);
 }
 
-/// Lets `attempts` do what the client wants.
+/// Carries out the actions that the client wants, by the methods of `attempts`.
 pub fn carry_out<F: Face>(tasks: Vec<Transport>, attempts: &mut impl Attempts, shared: &Shared<F>) {
     for task in tasks {
         match task {
@@ -70,8 +73,8 @@ pub fn carry_out<F: Face>(tasks: Vec<Transport>, attempts: &mut impl Attempts, s
     }
 }
 
-/// Tells the client what an attempt has led to. Returns the connection that was opened, which the
-/// client uses from now on if [`Tasks::is_open`] says so.
+/// Reports the result of an attempt to the client. Returns the connection if it was opened. The
+/// client uses it if the next [`Tasks::is_open`] is true; otherwise the driver drops it.
 pub fn report<S>(client: &mut Client, attempt: u32, done: Done<S>, now: Duration) -> Option<S> {
     match done {
         Done::Resolved(addresses, login) => {
@@ -95,7 +98,8 @@ pub fn report<S>(client: &mut Client, attempt: u32, done: Done<S>, now: Duration
     None
 }
 
-/// Asks the client what to do.
+/// Returns the next actions of a client without a connection. `now` is the current time. A change
+/// of the state is counted by `watch`.
 pub fn poll_tasks(client: &mut Client, watch: &mut Watch, now: Duration) -> Tasks {
     let mut tasks = Tasks::default();
     let was_connecting = is_connecting(client);

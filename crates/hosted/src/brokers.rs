@@ -1,12 +1,12 @@
-//! The brokers of a client, and the way to them.
+//! The brokers of a client, and the routes to them.
 use motemq_client::{Options, TransportError, TransportErrorKind, profile::Profile};
 use motemq_net::{BrokerUrl, Route, Scheme, UrlError};
 use std::{fmt, sync::Arc};
 
-/// The host and port of a broker.
+/// The host and port of a broker. `Display` writes `host:port`, and an IPv6 address in brackets.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Address {
-    /// A name or an IP address, without brackets.
+    /// The host name or IP address, without brackets. It is empty for a Unix socket.
     pub host: String,
     /// The TCP port.
     pub port: u16,
@@ -24,19 +24,20 @@ impl fmt::Display for Address {
     }
 }
 
-/// The brokers of a client as its options give them.
+/// The brokers in the options of a client, and the route to them.
 #[derive(Clone, Default, Debug)]
 pub struct Brokers {
     addresses: Vec<Address>,
-    /// The way there, unless it is plain TCP. What most clients do without takes no memory of them.
+    /// The route without host and port, or `None` for plain TCP.
     route: Option<Arc<Route>>,
 }
 
 impl Brokers {
-    /// Reads a URL. Returns the broker, the options of the client, and the topic.
+    /// Parses a URL. Returns the broker, options of the client with the login of the URL and no
+    /// client identifier, and the topic.
     ///
     /// # Errors
-    /// A [`UrlError`] for another form or scheme.
+    /// A [`UrlError`] if the URL is not valid, or if its scheme is unknown.
     pub fn from_url(url: &str) -> Result<(Self, Options, Option<String>), UrlError> {
         let url = BrokerUrl::parse(url)?;
         let is_plain = url.scheme == Scheme::Mqtt;
@@ -66,18 +67,19 @@ impl Brokers {
         self.addresses.len() as u32
     }
 
-    /// Sets the way there, apart from host and port.
+    /// Sets the route to all brokers. Its host is not used.
     pub fn set_route(&mut self, route: Route) {
         self.route = Some(Arc::new(route));
     }
 
-    /// Returns the way there, to be changed.
+    /// Returns the route to all brokers, to change it.
     pub fn route_mut(&mut self) -> &mut Route {
         Arc::make_mut(self.route.get_or_insert_default())
     }
 
-    /// Returns the brokers to be tried, with what their profile requires; without one it is
-    /// `localhost`.
+    /// Returns the brokers to be tried, or `localhost` if none was added. In the second case, the
+    /// profile sets the port and TLS if the route does not. On the port for which the profile
+    /// requires ALPN, it also sets ALPN.
     pub fn candidates(mut self, profile: Option<&Profile>) -> Candidates {
         let route = self.complete_route(profile);
         if self.addresses.is_empty() {
@@ -117,16 +119,16 @@ impl Brokers {
     }
 }
 
-/// The brokers to be tried, at least one.
+/// The brokers to be tried, of which there is at least one.
 #[derive(Debug)]
 pub struct Candidates {
     addresses: Vec<Address>,
-    /// The way there, unless it is plain TCP.
+    /// The route without host and port, or `None` for plain TCP.
     route: Option<Arc<Route>>,
 }
 
 impl Candidates {
-    /// Returns the way to a server that a broker has named, as `host` or `host:port`, or with the
+    /// Returns the route to a server that a broker has named, as `host` or `host:port`, or with the
     /// host in brackets.
     fn route_to_reference(&self, broker: u32, reference: &str) -> Option<Route> {
         let route = self.route_to(broker)?;
@@ -153,10 +155,11 @@ impl Candidates {
         })
     }
 
-    /// Returns the way to a broker, or to a server that it has named.
+    /// Returns the route to the broker with this index, or to the server that it has named in
+    /// `reference`.
     ///
     /// # Errors
-    /// A [`TransportError`] if there is none.
+    /// A [`TransportError`] if there is no such broker, or if the reference is not a host and port.
     pub fn route(&self, broker: u32, reference: Option<&str>) -> Result<Route, TransportError> {
         let Some(reference) = reference else {
             return self
@@ -172,7 +175,7 @@ impl Candidates {
         })
     }
 
-    /// Returns the way to the broker of this number, if there is one.
+    /// Returns the route to the broker with this index, if there is one.
     fn route_to(&self, broker: u32) -> Option<Route> {
         let broker = self.addresses.get(broker as usize)?;
         let route = self.route.as_deref().cloned().unwrap_or_default();

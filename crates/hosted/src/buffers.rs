@@ -11,26 +11,29 @@ use std::{
 /// The time without a byte after which memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// A transport that never waits, but fails with `WouldBlock`. Writing takes what there is room for,
-/// and flushing writes what the transport has held back.
+/// A transport that never waits. Reading and writing fail with `WouldBlock` if they would have to
+/// wait. Writing accepts as many bytes as the transport has room for, and flushing writes the bytes
+/// that the transport has held back.
 pub trait Pipe: io::Read + io::Write {
-    /// Reads what is there of the rest of a long message.
+    /// Reads the available bytes of the rest of a long payload into its memory. Returns their
+    /// number.
     ///
     /// # Errors
-    /// As `read`.
+    /// The same as those of `read`.
     fn read_payload(&mut self, payload: &mut PayloadBuf) -> io::Result<usize>;
 
-    /// Returns whether more may be there, after a read of `n` bytes into `space` bytes.
+    /// Returns whether more bytes may be available after a read of `n` bytes into a space of
+    /// `space` bytes.
     fn has_more(&self, n: usize, space: usize) -> bool;
 
-    /// Returns whether to look at what arrives before more is written.
+    /// Returns whether the driver has to read before it writes more. The default is `false`.
     fn reads_first(&mut self) -> bool {
         false
     }
 }
 
-/// The buffers of a connection. They are touched while the client is not locked, so that no system
-/// call is made meanwhile.
+/// The buffers of a connection. The driver reads into them and writes from them without the lock of
+/// the client, so that no system call is made under the lock.
 #[derive(Debug)]
 pub struct Buffers {
     rx: Received,
@@ -54,32 +57,34 @@ pub struct Buffers {
     is_idle: bool,
 }
 
-/// The result of a read.
+/// The result of a read. The default is that nothing was read.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Read {
-    /// The number of bytes, or 1 for a part of something that can be read only when it is complete.
+    /// The number of bytes that were read; or 1 after a [`PartialRead`], such as a part of a TLS
+    /// record, and after an interrupted read.
     pub bytes: usize,
-    /// More may be there.
+    /// True if more bytes may be available.
     pub has_more: bool,
 }
 
-/// The result of a turn under the lock.
+/// The result of a [turn](Buffers::turn).
 #[derive(Debug)]
 pub struct Turn {
-    /// The treatment of the connection: the client keeps it, or closes it.
+    /// The next action for the connection: the client keeps or closes it, for example.
     pub transport: Transport,
-    /// There is more to do.
+    /// True if another turn has to follow at once.
     pub is_again: bool,
-    /// Replies wait to be written until more is read.
+    /// True if replies are held back until more is read, so that they are written together.
     pub is_gathering: bool,
-    /// Something seems to be late.
+    /// True if an answer of the broker seems to be late, so that the driver has to read once more
+    /// before it waits.
     pub is_late: bool,
-    /// The time of the next turn, if there is nothing to do before.
+    /// The time of the next turn if nothing happens before, or `None` if no time limit runs.
     pub until: Option<Duration>,
 }
 
 impl Buffers {
-    /// Makes the buffers of a new connection.
+    /// Makes the buffers of a new connection, which begins at the time `now`.
     pub fn new(trace: Option<Trace>, now: Duration) -> Self {
         Buffers {
             rx: Received::default(),
@@ -97,7 +102,9 @@ impl Buffers {
         }
     }
 
-    /// Gives what was read to the client, which is locked, and takes what is to be written.
+    /// Passes received bytes and the current time to the client, and takes the bytes to be written
+    /// from it. It is called under the lock of the client. `read` is the result of the last
+    /// [`read`](Self::read).
     #[inline]
     pub fn turn(&mut self, client: &mut Client, read: Read, now: Duration) -> Turn {
         self.report_written(client, now);
@@ -135,7 +142,7 @@ impl Buffers {
         }
     }
 
-    /// Tells the client what was written.
+    /// Reports to the client how many bytes were written.
     #[inline]
     pub fn report_written(&mut self, client: &mut Client, now: Duration) {
         if self.written > 0 {
@@ -143,34 +150,36 @@ impl Buffers {
         }
     }
 
-    /// Takes what is to be written. Returns whether the client has to be asked again.
+    /// Takes the bytes to be written from the client. Returns the result of
+    /// [`Client::poll_output`].
     #[inline]
     pub fn poll_output(&mut self, client: &mut Client) -> bool {
         client.poll_output(&mut self.tx)
     }
 
-    /// Returns whether bytes were written of which the client does not know.
+    /// Returns whether bytes were written that were not yet [reported](Self::report_written) to the
+    /// client.
     #[inline]
     pub fn has_written(&self) -> bool {
         self.written > 0
     }
 
-    /// Returns whether something is to be written.
+    /// Returns whether there are bytes to be written.
     #[inline]
     pub fn has_output(&self) -> bool {
         !self.tx.is_empty()
     }
 
-    /// Returns whether something is to be read.
+    /// Returns whether the client accepts more bytes.
     #[inline]
     pub fn may_read(&self) -> bool {
         self.rx.bytes().len() < self.read_limit && self.is_rx_read && !self.payload.has_unread()
     }
 
-    /// Reads what is there, if something is to be read.
+    /// Reads the available bytes, if the client [accepts](Self::may_read) more.
     ///
     /// # Errors
-    /// The transport has failed, or the broker has closed it.
+    /// The error of the transport, or `None` if the broker has closed the connection.
     #[inline]
     pub fn read(&mut self, pipe: &mut impl Pipe, now: Duration) -> Result<Read, Option<io::Error>> {
         if !self.may_read() {
@@ -216,10 +225,10 @@ impl Buffers {
         }
     }
 
-    /// Writes as much as the transport takes.
+    /// Writes as many bytes as the transport accepts now.
     ///
     /// # Errors
-    /// The transport has failed, or the broker has closed it.
+    /// The error of the transport, or `None` if the connection is closed.
     #[inline]
     pub fn write(&mut self, pipe: &mut impl Pipe, now: Duration) -> Result<(), Option<io::Error>> {
         while !self.tx.is_empty() {
@@ -265,7 +274,8 @@ impl Buffers {
         (self.is_shrinkable, self.is_idle) = (true, false);
     }
 
-    /// Gives memory back if no bytes have moved for a while. Returns when that will be.
+    /// Frees unused memory if no bytes were read or written for one second. Otherwise returns the
+    /// time of the next call; `None` means that there is nothing to free.
     pub fn idle<F: Face>(
         &mut self,
         shared: &Shared<F>,
@@ -291,7 +301,8 @@ impl Buffers {
         None
     }
 
-    /// Returns whether the broker has accepted the connection, and no bytes have moved for a while.
+    /// Returns whether the broker has accepted the connection, and [`idle`](Self::idle) has freed
+    /// the memory since the last byte.
     #[inline]
     pub fn is_idle(&self) -> bool {
         self.is_idle

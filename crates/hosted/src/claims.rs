@@ -1,4 +1,5 @@
-//! Claims of handles on what the client does, which end when they are dropped.
+//! Objects that stand for something that the client does for the application, such as a request or
+//! an upload. Dropping one tells the client that the application no longer wants it.
 use crate::{Face, Inner, Shared, UploadError};
 use motemq_client::{AckId, Message, PayloadId, RequestId, ResponseError, ResponseId, UploadId};
 use std::{
@@ -7,18 +8,18 @@ use std::{
     sync::Arc,
 };
 
-/// A claim to the outcome of a request.
+/// A request whose outcome the client keeps until this object is dropped.
 pub struct Ticket<F: Face> {
     /// The client.
     pub shared: Arc<Shared<F>>,
-    /// The request.
+    /// The identifier of the request.
     pub request: RequestId,
-    /// True if the request is withdrawn when this is dropped.
+    /// True if the request is withdrawn when this object is dropped, unless it was sent.
     pub withdraws: bool,
 }
 
 impl<F: Face> Ticket<F> {
-    /// Makes a claim. If it is dropped, the request is carried out.
+    /// Makes a ticket for a request. If it is dropped, the client still carries out the request.
     pub fn new(shared: &Arc<Shared<F>>, request: RequestId) -> Self {
         Ticket {
             shared: shared.clone(),
@@ -27,7 +28,7 @@ impl<F: Face> Ticket<F> {
         }
     }
 
-    /// Lets the request be withdrawn when nothing awaits it any more.
+    /// Returns the ticket with [`withdraws`](Self::withdraws) set.
     pub fn withdrawing(mut self) -> Self {
         self.withdraws = true;
         self
@@ -45,14 +46,15 @@ impl<F: Face> Drop for Ticket<F> {
     }
 }
 
-/// The acknowledgement of a message, which is declined if it is not given.
+/// The pending acknowledgement of a message. If it is dropped without a call of
+/// [`ack`](Self::ack), the client leaves the message unacknowledged.
 pub struct PendingAck<F: Face> {
     shared: Arc<Shared<F>>,
     ack: Option<AckId>,
 }
 
 impl<F: Face> PendingAck<F> {
-    /// Makes an acknowledgement; none for a message with QoS 0.
+    /// Makes the pending acknowledgement of a message. `ack` is `None` for a message with QoS 0.
     pub fn new(shared: &Arc<Shared<F>>, ack: Option<AckId>) -> Self {
         let shared = shared.clone();
         PendingAck { shared, ack }
@@ -75,8 +77,8 @@ impl<F: Face> Drop for PendingAck<F> {
     }
 }
 
-/// The rest of a payload, for all clones of its message. It is discarded when nothing reads it any
-/// more.
+/// The rest of a payload that is still arriving. The clones of a message share it. When the last
+/// one is dropped, the client discards the bytes that were not read.
 pub struct Rest<F: Face>(Arc<Unread<F>>);
 
 struct Unread<F: Face> {
@@ -92,7 +94,7 @@ impl<F: Face> Rest<F> {
         Rest(Arc::new(Unread { shared, payload }))
     }
 
-    /// Returns the client, and the payload that it has.
+    /// Returns the client, and the identifier of the payload.
     pub fn parts(&self) -> (&Shared<F>, PayloadId) {
         (&self.0.shared, self.0.payload)
     }
@@ -118,22 +120,24 @@ impl<F: Face> Drop for Unread<F> {
     }
 }
 
-/// An upload, which is aborted if it is not complete when this is dropped.
+/// A message whose payload is being sent from a reader. If this object is dropped before the
+/// payload is complete, the client aborts the upload, which closes the connection.
 pub struct Upload<'s, F: Face> {
     shared: &'s Shared<F>,
     id: UploadId,
 }
 
 impl<'s, F: Face> Upload<'s, F> {
-    /// Continues an upload that the client has begun.
+    /// Makes the object for an upload that the client has begun.
     pub fn new(shared: &'s Shared<F>, id: UploadId) -> Self {
         Upload { shared, id }
     }
 
-    /// Returns the number of bytes that the reader of the payload has returned.
+    /// Checks the result of a read from the reader of the payload. Returns the number of bytes,
+    /// which is 0 if the read was interrupted.
     ///
     /// # Errors
-    /// The reader has failed, or ended early.
+    /// [`UploadError::Source`] if the reader has failed, or has ended early.
     pub fn on_read(&self, read: io::Result<usize>) -> Result<usize, UploadError> {
         let read = match read {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
@@ -143,7 +147,7 @@ impl<'s, F: Face> Upload<'s, F> {
         read.map_err(|error| UploadError::Source(Arc::new(error)))
     }
 
-    /// Returns that the connection was lost.
+    /// Returns the [`UploadError::Lost`] of this upload, with the reason that the client knows.
     pub fn lost(&self) -> UploadError {
         let reason = self.shared.with(|inner| inner.client.reason().cloned());
         UploadError::Lost { reason }
@@ -157,7 +161,8 @@ impl<F: Face> Drop for Upload<'_, F> {
     }
 }
 
-/// A response that is awaited, until this is dropped.
+/// A response for which the application waits. If this object is dropped before the response has
+/// arrived, the client forgets the request.
 pub struct Awaited<'s, F: Face> {
     shared: &'s Shared<F>,
     response: ResponseId,
@@ -165,7 +170,7 @@ pub struct Awaited<'s, F: Face> {
 }
 
 impl<'s, F: Face> Awaited<'s, F> {
-    /// Awaits a response.
+    /// Makes the object for a response to a request that the client has accepted.
     pub fn new(shared: &'s Shared<F>, response: ResponseId) -> Self {
         Awaited {
             shared,
@@ -174,7 +179,8 @@ impl<'s, F: Face> Awaited<'s, F> {
         }
     }
 
-    /// Returns the response, or lets it wake the waiter.
+    /// Returns the response or an error, or `None` if the response has not arrived. In this case
+    /// the waiter is woken when it arrives.
     pub fn poll(
         &mut self,
         inner: &mut Inner<F>,

@@ -1,23 +1,22 @@
-//! The function of the application that may change each attempt to connect.
+//! The application's function that can change each attempt to connect.
 use crate::Attempt;
 use std::{error::Error, fmt, sync::Arc};
 
-/// Any error of the application.
+/// An error of a function of the application.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 type Ask<R> = dyn Fn(Attempt) -> R + Send + Sync;
 
-/// Asks the application for an attempt that may have changed. It returns `R`: a result, or a future
-/// of one.
+/// The function of `Options::credentials`. It returns `R`, which is a result or a future of one.
 pub struct Credentials<R>(Arc<Ask<R>>);
 
 impl<R> Credentials<R> {
-    /// Asks this function.
+    /// Stores this function.
     pub fn new(ask: impl Fn(Attempt) -> R + Send + Sync + 'static) -> Self {
         Credentials(Arc::new(ask))
     }
 
-    /// Asks the application.
+    /// Calls the function with this attempt, and returns its result.
     pub fn ask(&self, attempt: Attempt) -> R {
         (self.0)(attempt)
     }

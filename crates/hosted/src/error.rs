@@ -1,4 +1,4 @@
-//! Errors that the client without I/O does not have.
+//! The errors of transports, uploads and faces, which `motemq-client` does not define.
 use crate::{BoxError, Target};
 use motemq_client::{
     Client, DisconnectReason, Ended, PublishError, State, TransportError, TransportErrorKind,
@@ -6,8 +6,8 @@ use motemq_client::{
 use motemq_net::{ForeignProtocol, OpenError};
 use std::{io, sync::Arc, time::Duration};
 
-/// The reason why a message with a payload from a reader was not published: see
-/// `Client::publish_from`.
+/// The reason why `Client::publish_from` has not published a message, whose payload it reads from a
+/// reader.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
@@ -24,8 +24,8 @@ pub enum UploadError {
         because(.reason.as_ref())
     )]
     Lost {
-        /// The reason why the connection was lost, or `None` if there is another connection
-        /// already.
+        /// The reason why the connection was lost, or `None` if the client has reconnected
+        /// meanwhile.
         reason: Option<DisconnectReason>,
     },
 }
@@ -34,7 +34,8 @@ fn because(reason: Option<&DisconnectReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
-/// Returns why an attempt to open a connection failed.
+/// Converts the error of an attempt to open a connection to `target`. The text of the result names
+/// the host that could not be reached, and the layer that failed is its kind.
 pub fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
     let place = target.map(Target::place).unwrap_or_default();
     let error = match error.downcast::<OpenError>() {
@@ -71,8 +72,10 @@ fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
     TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
 }
 
-/// Tells the client that its connection, which led to `target`, is closed. `lost` is what the
-/// transport says of it, unless the client has closed it.
+/// Reports to the client that its connection to `target` is closed.
+///
+/// `lost` is `None` if the client itself has closed the connection. Otherwise it contains the error
+/// of the transport, or `None` if the broker has closed the connection without an error.
 pub fn on_closed(
     client: &mut Client,
     target: Option<&Target>,
@@ -85,8 +88,8 @@ pub fn on_closed(
     client.on_closed(error, now);
 }
 
-/// Returns why a connection ended; `None` if the broker closed it without a reason. If it has not
-/// accepted the connection before, which led to `target`, TLS may be the reason.
+/// Returns why a connection ended, or `None` if the broker closed it without a reason. `target` is
+/// its destination if the broker has not accepted the connection: TLS may be the reason then.
 fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
     #[cfg(feature = "_tls")]
     if let Some(target) = target
@@ -111,22 +114,25 @@ fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<Transport
     Some(TransportError::new(kind, text).with_source(Arc::new(error)))
 }
 
-/// Returns that the application has given no credentials for a broker.
+/// Returns the error for an attempt for which the application has provided no credentials. `place`
+/// is the host and port of the broker.
 pub fn no_credentials(place: &str, error: BoxError) -> TransportError {
     let text = format!("there are no credentials for {place}: {error}");
     TransportError::new(TransportErrorKind::Credentials, text).with_source(error.into())
 }
 
-/// Returns whether a message that was refused can be published when there is room or a connection.
+/// Returns whether the error is temporary: the message can be published later, when there is room
+/// for it or a connection.
 pub fn may_pass(error: &PublishError) -> bool {
     use PublishError::{Full, LargerThanQueue, Offline};
     matches!(error, Full | Offline | LargerThanQueue { .. })
 }
 
-/// Returns an error unless everything was completed.
+/// Returns `Ok` if the client has ended because the application disconnected it, and everything was
+/// completed.
 ///
 /// # Errors
-/// The reason why the client has ended.
+/// The reason why the client has ended, for any other reason.
 pub fn is_good(ended: Ended) -> Result<(), Ended> {
     match ended {
         Ended::Closed => Ok(()),
@@ -134,15 +140,16 @@ pub fn is_good(ended: Ended) -> Result<(), Ended> {
     }
 }
 
-/// Defines `Error`, any error of a face, with an example, and with variants that only this face
+/// Defines `Error` of a face. The arguments are an example, and the variants that only this face
 /// has.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! error {
     ($(#[$example:meta])* { $($variants:tt)* }) => {
-        /// Any error of this crate, for functions of an application that can fail in several ways.
-        /// Each text says what to do next.
+        /// Any error of this crate. The errors of all operations convert into it with `?`. Each
+        /// error message says what to do about the error.
         ///
+        /// # Examples
         $(#[$example])*
         #[derive(Clone, Debug, thiserror::Error)]
         #[non_exhaustive]
@@ -150,10 +157,10 @@ macro_rules! error {
             /// The options cannot be used.
             #[error(transparent)]
             Options(#[from] ::motemq_client::OptionsError),
-            /// The URL of a broker cannot be used.
+            /// The URL of a broker or of a proxy is not valid, or is not supported.
             #[error(transparent)]
             Url(#[from] $crate::UrlError),
-            /// A setting of TLS cannot be used.
+            /// A setting of TLS cannot be used, such as a certificate that cannot be read.
             #[cfg(feature = "_tls")]
             #[error(transparent)]
             Tls(#[from] ::motemq_net::TlsError),
@@ -166,7 +173,8 @@ macro_rules! error {
             /// A subscription failed.
             #[error(transparent)]
             Subscribe(#[from] ::motemq_client::SubscribeError),
-            /// The client accepted a message, but it did not succeed.
+            /// A request that the client accepted has failed: a message may not have arrived, or
+            /// the broker has refused it.
             #[error(transparent)]
             Request(#[from] ::motemq_client::RequestError),
             /// The client has ended.

@@ -6,17 +6,18 @@ use motemq_client::{
     Taken,
 };
 
-/// The client, and those that wait for something of it. A method that gets a waiter returns `None`
-/// if it has to wait; then it is woken when it should try again.
+/// The client, and the threads and tasks that wait for it. A method that takes a waiter returns
+/// `None` if the caller has to wait. The waiter is woken when the caller should call it again.
 #[derive(Debug)]
 pub struct Inner<F: Face> {
     /// The client.
     pub client: Client,
-    /// The driver, while it sleeps.
+    /// The driver as other threads and tasks see it.
     pub sleeper: F::Sleeper,
-    /// The changes of the state.
+    /// The counter of changes of the state.
     pub watch: Watch,
-    /// The application has disconnected.
+    /// True if the client is disconnecting, since the application asked for it or dropped all
+    /// handles.
     pub is_leaving: bool,
     pub(crate) waiters: Waiters<F::Waiter>,
     /// The number of handles.
@@ -38,7 +39,8 @@ impl<F: Face> Inner<F> {
         }
     }
 
-    /// The driver has something to do.
+    /// Notes that the driver has something to do. [`Shared::with`](crate::Shared::with) wakes it if
+    /// it sleeps.
     #[inline]
     pub fn wake_driver(&mut self) {
         self.wakes_driver = true;
@@ -50,13 +52,13 @@ impl<F: Face> Inner<F> {
         self.wakes_driver
     }
 
-    /// The driver looks at everything now.
+    /// Notes that the driver begins a turn, in which it does everything that there is to do.
     #[inline]
     pub fn begin_turn(&mut self) {
         self.wakes_driver = false;
     }
 
-    /// Returns the outcome of a request.
+    /// Returns the outcome of a request, or `None` if it is not known yet.
     #[inline]
     pub fn outcome(&mut self, request: RequestId, waiter: &F::Waiter) -> Option<Outcome> {
         let outcome = self.client.poll_outcome(request);
@@ -66,8 +68,8 @@ impl<F: Face> Inner<F> {
         outcome
     }
 
-    /// Takes a message from a stream, or lets the waiter, if there is one, be woken when there is a
-    /// message.
+    /// Takes a message from a stream. If there is none, returns [`Taken::Pending`], and the waiter,
+    /// if the caller has given one, is woken when there is a message.
     #[inline]
     pub fn take(&mut self, stream: StreamId, mode: AckMode, waiter: Option<&F::Waiter>) -> Taken {
         if self.client.wants_drive(stream) {
@@ -82,7 +84,8 @@ impl<F: Face> Inner<F> {
         taken
     }
 
-    /// Returns more of a payload, which is not [`Pending`](PayloadRead::Pending).
+    /// Returns the next piece of a payload, its end, or its failure; or `None`, never
+    /// [`Pending`](PayloadRead::Pending), if no piece has arrived.
     pub fn payload(&mut self, payload: PayloadId, waiter: &F::Waiter) -> Option<PayloadRead> {
         let read = self.client.read_payload(payload);
         if read == PayloadRead::Pending {
@@ -94,12 +97,12 @@ impl<F: Face> Inner<F> {
         Some(read)
     }
 
-    /// Waits for room, or for a connection.
+    /// Adds a waiter, which is woken when there is room or a connection.
     pub fn wait_for_room(&mut self, waiter: &F::Waiter) {
         self.waiters.lists().room.put(waiter);
     }
 
-    /// Returns the number of changes of the state, and the state, if it is another one than at
+    /// Returns the number of changes of the state, and the state, or `None` if this number is still
     /// `seen`.
     pub fn state_after(&mut self, seen: u64, waiter: &F::Waiter) -> Option<(u64, State)> {
         if self.watch.version() != seen {
@@ -109,7 +112,8 @@ impl<F: Face> Inner<F> {
         None
     }
 
-    /// Returns the session of the connection, when there is one.
+    /// Returns the state of the session, or how the client has ended; or `None` if there is no
+    /// connection yet.
     pub fn connected(&mut self, waiter: &F::Waiter) -> Option<Result<SessionState, Ended>> {
         match self.client.state() {
             State::Connected { session, .. } => return Some(Ok(*session)),
@@ -119,7 +123,7 @@ impl<F: Face> Inner<F> {
         None
     }
 
-    /// Returns how the client has ended.
+    /// Returns how the client has ended, or `None` if it has not ended.
     pub fn ended(&mut self, waiter: &F::Waiter) -> Option<Ended> {
         if let State::Ended(ended) = self.client.state() {
             return Some(ended.clone());
@@ -128,7 +132,8 @@ impl<F: Face> Inner<F> {
         None
     }
 
-    /// Returns when this version of the client is stored, or the client has ended before.
+    /// Returns `Ok` if this version of the client is stored, an error if the client has ended
+    /// before that, or `None` if it is not stored yet.
     #[cfg(feature = "store")]
     pub fn persisted(&mut self, version: u64, waiter: &F::Waiter) -> Option<Result<(), Ended>> {
         if self.client.persisted() >= version {
@@ -137,7 +142,7 @@ impl<F: Face> Inner<F> {
         self.ended(waiter).map(Err)
     }
 
-    /// Finds out who is to be woken, and what is to be done, outside of the lock.
+    /// Takes all events of the client, and adds the resulting work to `woken`.
     #[inline]
     pub(crate) fn poll_events(&mut self, woken: &mut Woken<F::Waiter>) {
         while let Some(event) = self.client.poll_event() {
@@ -183,7 +188,7 @@ impl<F: Face> Inner<F> {
         }
     }
 
-    /// Gives memory back that is not needed while nothing happens.
+    /// Frees the memory that an idle connection does not need.
     pub fn shrink(&mut self) {
         self.client.shrink();
         self.waiters.shrink();

@@ -1,7 +1,13 @@
 //! The code that `motemq-std` and `motemq-tokio` share. It combines the managed client of
-//! `motemq-client` with the transports of `motemq-net`, and neither starts threads nor has futures.
+//! `motemq-client` with the transports of `motemq-net`. It starts no threads, and has neither
+//! futures nor a clock.
 //!
-//! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
+//! In this crate, a *face* is one of these two crates, and its *driver* is the thread or task that
+//! moves the bytes of the connection. A *waiter* is a thread or task that waits for the client.
+//!
+//! Do not depend on this crate: its interface can change with each version. `motemq-std` and
+//! `motemq-tokio` re-export the types that programs use: [`Address`], [`Attempt`] and
+//! [`UploadError`].
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
 #![warn(clippy::missing_errors_doc)]

@@ -1,7 +1,8 @@
-//! Events that are of interest to the people who run a program.
+//! Log events for those who operate a program.
 use motemq_client::Event;
 
-/// Logs an event, if it is of interest.
+/// Emits an event of the crate `tracing` if this event of the client concerns those who operate the
+/// program: when a connection begins or ends, for example.
 pub fn log(event: Event) {
     match event {
         Event::Connected { session, .. } => tracing::info!(?session, "connected"),

@@ -1,7 +1,7 @@
-//! Received messages, which are alike in both faces but for how the rest of a long payload is read.
+//! Received messages. They differ between the faces only in how a long payload is read.
 
-/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`. `Face`
-/// is the type that implements [`Face`](crate::Face).
+/// Defines `Message`, `PayloadReader` and `Unacked` of a face. The argument is an example for
+/// `Message::into_reader`. `Face` has to be the type that implements [`Face`](crate::Face).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! message {
@@ -18,17 +18,18 @@ macro_rules! message {
             pub len: u64,
             /// The quality of service with which the broker delivered the message.
             pub qos: ::motemq::QoS,
-            /// The retain flag: whether the broker had stored the message before this subscription
-            /// was made [MQTT-3.3.1-8]. With MQTT 5 and
+            /// The retain flag. It is true if the message is a retained message that the broker
+            /// sent because of a new subscription [MQTT-3.3.1-8]. With MQTT 5 and
             /// [retain as published](::motemq::SubscriptionOptions::retain_as_published), it is the
             /// flag with which the message was published.
             pub retain: bool,
-            /// The DUP flag: whether the broker may have sent the message before. With QoS 1 the
-            /// application may have processed it before; with QoS 2 it has not.
+            /// The DUP flag. It is true if the broker may have sent the message before. In this
+            /// case, the application may have processed a message with QoS 1 already, but not one
+            /// with QoS 2.
             pub dup: bool,
             /// The packet identifier that the broker chose, or `None` with QoS 0.
             pub packet_id: Option<::motemq::PacketId>,
-            /// The properties, which only MQTT 5 has.
+            /// The properties of the message. With MQTT 3.1.1 there are none.
             pub properties: ::motemq_client::MessageProperties,
             rest: Option<$crate::Rest<Face>>,
         }
@@ -53,22 +54,27 @@ macro_rules! message {
                 }
             }
 
-            /// Returns whether [`payload`](Self::payload) contains the whole payload. It does not
-            /// if the payload is larger than [`Options::max_message`](crate::Options::max_message)
-            /// and arrived in more than one piece.
+            /// Returns whether [`payload`](Self::payload) contains the whole payload. It contains
+            /// only the beginning if the payload is larger than
+            /// [`Options::max_message`](crate::Options::max_message) and arrived in more than one
+            /// piece: see [`into_reader`](Self::into_reader).
             pub fn is_whole(&self) -> bool {
                 self.rest.is_none()
             }
 
-            /// Returns a reader of the whole payload, of any size, which reads it while it arrives.
+            /// Returns a reader of the whole payload. A payload that is too large for memory can be
+            /// read while it arrives.
             ///
-            /// The client receives nothing that follows the message until the payload is complete.
-            /// A message whose payload was not complete is acknowledged when the payload is read to
-            /// the end, or when all its clones and readers are dropped, which discards the rest.
-            /// Clones share the rest: each piece is read only once. If the connection is lost
-            /// before the end, reading fails with `ConnectionReset`, and with QoS 1 and 2 the
-            /// message arrives again.
+            /// Such a message is acknowledged when its payload was read to the end, or when all its
+            /// clones and readers were dropped, which discards the rest of the payload. Until then,
+            /// the client receives nothing that follows the message. Clones share the rest of the
+            /// payload: each piece is read only once.
             ///
+            /// If the connection is lost before the end of the payload, reading fails with
+            /// [`ConnectionReset`](std::io::ErrorKind::ConnectionReset). With QoS 1 and 2 the
+            /// message then arrives again.
+            ///
+            /// # Examples
             $(#[$example])*
             pub fn into_reader(self) -> PayloadReader {
                 PayloadReader {
@@ -78,20 +84,22 @@ macro_rules! message {
             }
         }
 
-        /// A reader of a payload while it arrives: see [`Message::into_reader`].
+        /// A reader of the payload of a message, which may still be arriving: see
+        /// [`Message::into_reader`].
         #[derive(Debug)]
         pub struct PayloadReader {
             piece: ::bytes::Bytes,
             rest: Option<$crate::Rest<Face>>,
         }
 
-        /// The acknowledgement of a message, which the application gives when it has processed the
-        /// message: see [`Subscription::recv_unacked`](crate::Subscription::recv_unacked).
+        /// The pending acknowledgement of a message. The application calls [`ack`](Self::ack) when
+        /// it has processed the message: see
+        /// [`Subscription::recv_unacked`](crate::Subscription::recv_unacked).
         ///
-        /// If it is dropped instead, the message and those that follow it stay unacknowledged. If
-        /// the session is kept, the message arrives again over the next connection. While the
-        /// application holds this object, the message does not arrive again as long as the session
-        /// lasts, even over another connection.
+        /// While the application holds this object, the message does not arrive again as long as
+        /// the session lasts, even over another connection. If the object is dropped without a call
+        /// of `ack`, the message and all later ones stay unacknowledged. In a kept session, the
+        /// message arrives again over the next connection.
         #[must_use = "the message is acknowledged by `ack` only"]
         pub struct Unacked($crate::PendingAck<Face>);
 
@@ -104,8 +112,8 @@ macro_rules! message {
             }
 
             /// Acknowledges the message. If the connection over which the message arrived is lost,
-            /// the client acknowledges it when the broker has sent it again. It has no effect with
-            /// QoS 0, and if the session has ended.
+            /// the client acknowledges it when the broker has sent it again. The call has no effect
+            /// for a message with QoS 0, or after the session has ended.
             pub fn ack(self) {
                 self.0.ack();
             }
@@ -119,7 +127,8 @@ macro_rules! message {
     };
 }
 
-/// Returns the error for a payload that broke off.
+/// Returns the error of a reader whose payload is incomplete since the connection was lost. Its
+/// kind is `ConnectionReset`.
 #[cold]
 pub fn broken_payload() -> std::io::Error {
     let why = "the connection was lost before the payload was complete: with QoS 1 and 2 the \

@@ -1,13 +1,14 @@
-//! Publishing at a time.
+//! Publishing, with the current time if the message can expire.
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::{Client, PublishError, PublishProperties, RequestId};
 use std::time::Duration;
 
-/// Publishes a message. For one that has properties, and so may expire, the client is told the time.
+/// Publishes a message. Only a message with properties can expire, so `now` is called for the
+/// current time only if the message has properties.
 ///
 /// # Errors
-/// As [`Client::publish`].
+/// The same as those of [`Client::publish`].
 #[inline]
 pub fn publish<'p, T: PublishProperties<'p>>(
     client: &mut Client,
@@ -21,7 +22,7 @@ pub fn publish<'p, T: PublishProperties<'p>>(
 /// Publishes a message with this payload instead of its own, as [`publish`] does.
 ///
 /// # Errors
-/// As [`Client::publish_bytes`].
+/// The same as those of [`Client::publish_bytes`].
 #[inline]
 pub fn publish_bytes<'p, T: PublishProperties<'p>>(
     client: &mut Client,

@@ -1,5 +1,5 @@
-//! The client that the handles and the driver of a face share, behind one lock that is held for
-//! short times, and never across a system call, an await or a waker.
+//! The client that the handles and the driver of a face share, behind one lock. The lock is held
+//! only for short times, and never during a system call, an `await` or a wake-up.
 use crate::{Inner, Waiter, Woken};
 use motemq_client::{Client, State};
 use std::{
@@ -12,27 +12,29 @@ use std::{
 /// The longest time that a client without handles takes to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// The differences between faces: how their callers and their driver wait, and their clock.
+/// The parts in which the faces differ: their waiters, their clock, and how a driver is woken.
 pub trait Face: fmt::Debug {
-    /// A thread or a task.
+    /// A thread or a task that waits.
     type Waiter: Waiter;
     /// An instant of the clock.
     type Instant;
-    /// The driver as others see it: it may sleep.
+    /// The state of the driver under the lock, which shows whether it sleeps.
     type Sleeper: fmt::Debug + Default;
-    /// The right to wake the driver, from when it falls asleep until somebody uses it.
+    /// The means to wake the driver. It exists once each time the driver falls asleep.
     type Alarm;
 
-    /// Returns the time as the client counts it.
+    /// Returns the current time, which the client counts from when it was made.
     fn now(&self) -> Duration;
 
-    /// Returns the instant that the client calls so. No wait is longer than a year.
+    /// Converts a time of the client into an instant of the clock. A time that the clock cannot
+    /// represent becomes the present.
     fn instant(&self, time: Duration) -> Self::Instant;
 
-    /// Takes the right to wake the driver, if it sleeps.
+    /// Takes the means to wake the driver. Returns `None` if the driver does not sleep, or if
+    /// another caller has taken it.
     fn alarm(sleeper: &mut Self::Sleeper) -> Option<Self::Alarm>;
 
-    /// Wakes the driver.
+    /// Wakes the driver. The caller does not hold the lock.
     fn wake_driver(&self, alarm: Self::Alarm);
 }
 
@@ -51,18 +53,19 @@ impl<F: Face> Shared<F> {
         Arc::new(Shared { inner, face })
     }
 
-    /// Returns the time as the client counts it.
+    /// Returns the current time, which the client counts from when it was made.
     #[inline]
     pub fn now(&self) -> Duration {
         self.face.now()
     }
 
-    /// Returns the time that it will be in `limit`.
+    /// Returns the time that is `limit` later than now.
     pub fn after(&self, limit: Duration) -> Duration {
         self.now().saturating_add(limit)
     }
 
-    /// Does something under the lock, then wakes the driver if it has something to do and sleeps.
+    /// Calls `work` under the lock. Then wakes the driver, without the lock, if it sleeps and has
+    /// something to do.
     #[inline]
     pub fn with<R>(&self, work: impl FnOnce(&mut Inner<F>) -> R) -> R {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +79,7 @@ impl<F: Face> Shared<F> {
         done
     }
 
-    /// Does something with the client of which something follows that the driver does.
+    /// Calls `work` with the client under the lock, and wakes the driver if it sleeps.
     #[inline]
     pub fn command<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
         self.with(|inner| {
@@ -85,8 +88,8 @@ impl<F: Face> Shared<F> {
         })
     }
 
-    /// Does something under the lock that events may follow from, then wakes those for whom
-    /// something has changed. `woken` is memory that is used again.
+    /// Calls `work` under the lock, takes the client's events, and then wakes the waiters that they
+    /// concern, without the lock. `woken` is empty afterwards, and its memory is used again.
     #[inline]
     pub fn drive<R>(
         &self,
@@ -98,8 +101,8 @@ impl<F: Face> Shared<F> {
         done
     }
 
-    /// Does something under the lock that events may follow from. The caller wakes those for whom
-    /// something has changed.
+    /// Calls `work` under the lock, and takes the client's events as [`drive`](Self::drive) does.
+    /// The caller has to call [`Woken::wake`] afterwards.
     #[inline]
     pub fn drive_silently<R>(
         &self,
@@ -113,12 +116,12 @@ impl<F: Face> Shared<F> {
         })
     }
 
-    /// Returns a state with its times on the clock of the face.
+    /// Converts the times of a state into instants of the face's clock.
     pub fn at_instants(&self, state: State) -> State<F::Instant> {
         state.map_time(|time| self.face.instant(time))
     }
 
-    /// A version of the client is stored.
+    /// Reports to the client that this version of it is stored, and wakes the waiters.
     #[cfg(feature = "store")]
     pub fn on_persisted(&self, woken: &mut Woken<F::Waiter>, version: u64) {
         self.drive(woken, |inner| {
@@ -128,7 +131,8 @@ impl<F: Face> Shared<F> {
         });
     }
 
-    /// Lets the client leave within this time. Commands that wait are refused from now on.
+    /// Begins to disconnect, which takes up to `limit`. Wakes the callers that wait for room: their
+    /// commands are refused.
     pub fn leave(&self, limit: Duration) {
         let until = self.after(limit);
         let mut waiting = Vec::new();
@@ -144,12 +148,13 @@ impl<F: Face> Shared<F> {
     }
 }
 
-/// A handle of a client, which leaves when the last one is dropped.
+/// A handle of a client. When the last handle is dropped, the client disconnects, which takes up to
+/// ten seconds.
 #[derive(Debug)]
 pub struct Handle<F: Face>(Arc<Shared<F>>);
 
 impl<F: Face> Handle<F> {
-    /// Makes another handle.
+    /// Makes a handle, and counts it.
     pub fn new(shared: &Arc<Shared<F>>) -> Self {
         shared.with(|inner| inner.handles += 1);
         Handle(shared.clone())

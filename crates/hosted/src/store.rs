@@ -1,12 +1,13 @@
-//! The file in which a client stores what outlives the process.
+//! The file in which a client stores the state that survives the end of the process.
 use motemq_client::{Changes, Client, Ended, Options, OptionsError, Record, RestoreError};
 use motemq_net::store::{Store, StoreError, Transaction};
 use std::{error::Error, path::Path};
 
-/// Writes changes, and waits until they are on the disk. Returns their version.
+/// Writes changes, and waits until they are on the disk. Returns their version, which is the
+/// argument of `on_persisted` of the client.
 ///
 /// # Errors
-/// The file cannot be written.
+/// A [`StoreError`] if the file cannot be written.
 pub fn write(store: &Store, changes: &Changes) -> Result<u64, StoreError> {
     let transaction = Transaction {
         is_full: changes.is_full,
@@ -24,15 +25,15 @@ pub fn write(store: &Store, changes: &Changes) -> Result<u64, StoreError> {
 /// Closes the file, opens it again, and writes the whole state.
 ///
 /// # Errors
-/// The file cannot be opened or written.
+/// A [`StoreError`] if the file cannot be opened or written.
 pub fn write_anew(store: Store, state: &Changes) -> Result<(Store, u64), StoreError> {
     let store = store.reopen()?;
     let version = write(&store, state)?;
     Ok((store, version))
 }
 
-/// Makes a client that goes on where an earlier one with this file ended. If the file cannot be
-/// used, the client has ended for that reason.
+/// Makes a client that continues the session in this file, and opens the file. If the file cannot
+/// be used, returns a client that has ended with [`Ended::Store`], and no file.
 ///
 /// # Errors
 /// An [`OptionsError`] if the options cannot be used.
@@ -60,7 +61,7 @@ pub fn restore(path: &Path, options: Options) -> Result<(Client, Option<Store>),
     }
 }
 
-/// Returns that the client has ended since the file failed.
+/// Returns the [`Ended::Store`] of a client whose file at `path` has failed with this error.
 pub fn failed(path: &Path, error: &dyn Error) -> Ended {
     Ended::Store(format!("{}: {error}", path.display()).into())
 }

@@ -1,14 +1,15 @@
-//! A stream of messages, as far as it is alike in both faces.
+//! The part of a stream of messages that both faces share.
 use crate::{Face, Handle};
 use motemq::QoS;
 use motemq_client::{Acknowledgement, StreamId};
 use std::fmt;
 
-/// A stream of messages, which is closed when this is dropped. It is a handle of its client, too.
+/// A stream of messages, which is closed when this object is dropped. It is also a handle of its
+/// client: the client does not disconnect while there is a stream.
 pub struct Stream<F: Face> {
-    /// The client.
+    /// The handle of the client.
     pub shared: Handle<F>,
-    /// The stream.
+    /// The identifier of the stream in the client.
     pub id: StreamId,
     granted: Vec<QoS>,
     acknowledgement: Acknowledgement,
@@ -25,7 +26,7 @@ impl<F: Face> Stream<F> {
         }
     }
 
-    /// The broker has granted the subscription.
+    /// Stores the answer of the broker, which has granted the subscription.
     pub fn grant(&mut self, acknowledgement: Acknowledgement) {
         let codes = acknowledgement.codes().iter();
         let granted = codes.filter_map(|&code| QoS::try_from(code).ok());
@@ -33,12 +34,13 @@ impl<F: Face> Stream<F> {
         self.acknowledgement = acknowledgement;
     }
 
-    /// Returns the highest QoS of the messages of each filter.
+    /// Returns the QoS that the broker has granted for each filter, in the order of the filters. It
+    /// is empty before the broker has answered.
     pub fn granted(&self) -> &[QoS] {
         &self.granted
     }
 
-    /// Returns what the broker said when it granted the subscription.
+    /// Returns the broker's answer to the subscription, which is empty before it has arrived.
     pub fn acknowledgement(&self) -> &Acknowledgement {
         &self.acknowledgement
     }

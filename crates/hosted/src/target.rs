@@ -1,18 +1,19 @@
-//! Attempts to reach a broker, and where they lead.
+//! Attempts to connect to a broker, and their destinations.
 use crate::Address;
 use motemq_client::{TransportError, TransportErrorKind};
 use motemq_net::{Route, Scheme, addresses_to_try};
 use std::{io, net::SocketAddr, sync::Arc};
 
-/// A user name and a password.
+/// A user name and a password, each of which can be missing.
 pub type Login = (Option<String>, Option<Vec<u8>>);
 
-/// An attempt to connect to a broker: see `Options::credentials`.
+/// An attempt to connect to a broker, which the function of `Options::credentials` can change. The
+/// documentation of that method contains an example.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The route of the attempt: host, port, path and query, proxy, certificates, and headers of
-    /// the WebSocket handshake. A function of `Options::credentials` can change all of them.
+    /// The route of the attempt: the host, port, path and query, and the settings of proxy, TLS and
+    /// WebSocket, such as certificates and headers.
     pub route: Route,
     login: Option<Login>,
 }
@@ -24,25 +25,27 @@ impl Attempt {
         Attempt { route, login: None }
     }
 
-    /// Sets the user name and the password for this attempt and later ones.
+    /// Sets the user name and the password for this attempt and later ones. The password can be any
+    /// bytes, such as those of a token.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
         self.login = Some((Some(user.into()), Some(password.into())));
         self
     }
 
-    /// Returns the login that was set.
+    /// Takes the login that was set, if there is one.
     #[doc(hidden)]
     pub fn take_login(&mut self) -> Option<Login> {
         self.login.take()
     }
 }
 
-/// The destination of attempts.
+/// The destination of an attempt: a broker, and the addresses of the first hop on the route to it,
+/// which is the broker itself or a proxy.
 #[derive(Debug)]
 pub struct Target {
-    /// The broker.
+    /// The host and port of the broker.
     pub broker: Address,
-    /// The way to it.
+    /// The route to the broker.
     pub route: Arc<Route>,
     addresses: Vec<SocketAddr>,
 }
@@ -62,22 +65,23 @@ impl Target {
         }
     }
 
-    /// Returns the number of addresses to try, at least one.
+    /// Returns the number of addresses to try. It is 1 if the first hop has no address, as a Unix
+    /// socket.
     pub fn count(&self) -> u32 {
         self.addresses.len().max(1) as u32
     }
 
-    /// Returns the address of this number, if the first hop has one.
+    /// Returns the address with this index, or `None` if the first hop has no such address.
     pub fn address(&self, index: u32) -> Option<SocketAddr> {
         self.addresses.get(index as usize).copied()
     }
 
-    /// Returns the host and port of the broker, for messages to people.
+    /// Returns the host and port of the broker, for error messages.
     pub fn place(&self) -> String {
         self.broker.to_string()
     }
 
-    /// Returns the destination of the first socket, for messages to people.
+    /// Returns the name of the first hop, which is the proxy or the broker, for error messages.
     pub fn next_place(&self) -> String {
         match &self.route.proxy {
             Some(proxy) if self.route.scheme != Scheme::Unix => {
@@ -88,10 +92,10 @@ impl Target {
     }
 }
 
-/// Returns the addresses to be tried of those that were found for a host.
+/// Returns the addresses to be tried, of those that the resolver has found for `host`.
 ///
 /// # Errors
-/// There are none.
+/// A [`TransportError`] if the resolver has failed, or has found no address.
 pub fn find_addresses(
     host: &str,
     found: io::Result<impl Iterator<Item = SocketAddr>>,

@@ -1,4 +1,4 @@
-//! The packets and bytes that pass, shown to the application.
+//! Calls of the application's functions with the packets and bytes that are sent and received.
 use motemq_client::{Direction, TracedPacket, Tracer};
 use std::{
     fmt,
@@ -8,7 +8,8 @@ use std::{
 type LookAtPacket = dyn FnMut(Direction, &TracedPacket<'_>) + Send;
 type LookAtBytes = dyn FnMut(u64, Direction, &[u8]) + Send;
 
-/// Functions that are called with everything that passes, of one or more clients.
+/// The functions of `Options::trace` and `Options::trace_bytes`. Clients that are made from clones
+/// of the same options share them.
 #[derive(Clone, Default)]
 pub struct Hook {
     packets: Option<Arc<Mutex<LookAtPacket>>>,
@@ -22,12 +23,13 @@ struct Bytes {
 }
 
 impl Hook {
-    /// Calls this function with each packet from now on.
+    /// Sets the function that is called with each packet.
     pub fn on_packets(&mut self, look: impl FnMut(Direction, &TracedPacket<'_>) + Send + 'static) {
         self.packets = Some(Arc::new(Mutex::new(look)));
     }
 
-    /// Calls this function with the number of the connection and its bytes from now on.
+    /// Sets the function that is called with the number of the connection, counted from 1, and the
+    /// bytes that are sent or received.
     pub fn on_bytes(&mut self, look: impl FnMut(u64, Direction, &[u8]) + Send + 'static) {
         let look = Box::new(look);
         let connections = 0;
@@ -41,7 +43,7 @@ impl fmt::Debug for Hook {
     }
 }
 
-/// Shows the packets and bytes of one connection.
+/// Calls the functions of a [`Hook`] with the packets and bytes of one connection.
 #[derive(Debug)]
 pub struct Trace {
     tracer: Tracer,
@@ -50,7 +52,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Shows what passes on a new connection to this hook.
+    /// Begins a new connection, and increases the number of connections.
     pub fn new(hook: Hook) -> Self {
         let mut connection = 0;
         if let Some(bytes) = &hook.bytes {
@@ -66,7 +68,7 @@ impl Trace {
         }
     }
 
-    /// Shows the first `n` bytes of these pieces, and the packets that are complete with them.
+    /// Passes the first `n` bytes of these chunks to the functions, as [`pass`](Self::pass) does.
     pub fn pass_chunks<'c>(
         &mut self,
         direction: Direction,
@@ -80,7 +82,8 @@ impl Trace {
         }
     }
 
-    /// Shows these bytes, and the packets that are complete with them.
+    /// Passes these bytes to the function for bytes, and each packet that they complete to the
+    /// function for packets.
     pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
         if bytes.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Those that wait for something of the client.
+//! The threads and tasks that wait for the client.
 use std::{
     collections::HashSet,
     fmt,
@@ -12,13 +12,14 @@ const FEW: usize = 16;
 
 /// A thread or a task that waits, and can be woken.
 pub trait Waiter: Clone + fmt::Debug {
-    /// An identity: to wake one of two that have the same one wakes the other, too.
+    /// The identity of a waiter. Of several waiters with the same identity, only one has to be
+    /// woken.
     type Id: Eq + Hash;
 
-    /// Returns which one it is.
+    /// Returns the identity of the waiter.
     fn id(&self) -> Self::Id;
 
-    /// Wakes it.
+    /// Wakes the thread or task.
     fn wake(self);
 }
 

@@ -1,8 +1,9 @@
-//! Changes of the state of a connection.
+//! A counter of the changes of the connection's state.
 use motemq_client::Event;
 use std::mem;
 
-/// Counts changes of the state.
+/// Counts the changes of the connection's state, and notes whether waiters for a change have to be
+/// woken.
 #[derive(Debug, Default)]
 pub struct Watch {
     version: u64,
@@ -10,7 +11,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Returns the number of changes.
+    /// Returns the number of changes so far.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -36,12 +37,12 @@ impl Watch {
         self.has_changed = true;
     }
 
-    /// Wakes those that wait for another state, without a change.
+    /// Notes that the waiters have to be woken, although the state has not changed.
     pub fn wake(&mut self) {
         self.has_changed = true;
     }
 
-    /// Returns whether to wake those that wait for another state.
+    /// Returns whether the waiters for a change have to be woken, and resets the note.
     pub fn take_changed(&mut self) -> bool {
         mem::take(&mut self.has_changed)
     }

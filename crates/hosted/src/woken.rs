@@ -1,15 +1,15 @@
-//! The work of a turn that is left for when the lock is released.
+//! The work of a turn that is done after the lock was released.
 use crate::Waiter;
 use motemq_client::Event;
 
-/// Those that are to be woken, and what is to be logged. Nothing of it is done under the lock, since
-/// a subscriber of the log may call the client.
+/// The waiters to be woken and the events to be logged after the lock was released. Neither is done
+/// under the lock, since a waker or a subscriber of `tracing` may call the client.
 #[derive(Debug)]
 pub struct Woken<W> {
     pub(crate) waiters: Vec<W>,
     pub(crate) writers: Vec<W>,
     pub(crate) events: Vec<Event>,
-    /// The changes that are to be stored.
+    /// The changes to be stored, if there are any.
     #[cfg(feature = "store")]
     pub changes: Option<Box<motemq_client::Changes>>,
 }
@@ -27,14 +27,14 @@ impl<W> Default for Woken<W> {
 }
 
 impl<W: Waiter> Woken<W> {
-    /// Wakes all of them.
+    /// Wakes all waiters, and logs the events.
     #[inline]
     pub fn wake(&mut self) {
         wake(&mut self.writers);
         self.wake_readers();
     }
 
-    /// Wakes all but those that wait for room.
+    /// Wakes all waiters except those that wait for room, and logs the events.
     #[inline]
     pub fn wake_readers(&mut self) {
         wake(&mut self.waiters);
@@ -43,12 +43,12 @@ impl<W: Waiter> Woken<W> {
         }
     }
 
-    /// Returns whether there are some that wait for room.
+    /// Returns whether a waiter that waits for room is to be woken.
     pub fn has_writers(&self) -> bool {
         !self.writers.is_empty()
     }
 
-    /// Gives memory back that is not needed while nothing happens.
+    /// Frees the memory that an idle connection does not need.
     pub fn shrink(&mut self) {
         self.waiters = Vec::new();
         // Those that are left asleep stay.

@@ -14,8 +14,9 @@ impl Client {
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits, and the
-    /// index of the message that was not accepted. The messages before it are published.
+    /// The index of the first message that was not accepted, and a [`PublishError`], which is none
+    /// of those for which [`publish`](Self::publish) waits. The messages before it are published.
+    /// The index is the number of messages if all were accepted, but not all of them were stored.
     ///
     /// # Examples
     /// ```
@@ -103,9 +104,10 @@ impl Batch<'_> {
     }
 
     /// Publishes a message, which may be written later. Waits for room as [`Client::publish`] does.
+    /// With a store, it does not wait for the disk.
     ///
     /// # Errors
-    /// As [`Client::publish`].
+    /// The same as those of [`Client::publish`].
     pub fn publish<'p, T: PublishProperties<'p>>(
         &mut self,
         publish: &Publish<'p, T>,
@@ -129,8 +131,8 @@ impl Batch<'_> {
     /// disk when this method returns.
     ///
     /// # Errors
-    /// [`Ended`](PublishError::Ended) if the client has ended before everything was stored. Without
-    /// a store it never fails.
+    /// [`Ended`](PublishError::Ended) if the client has ended before all messages were stored.
+    /// Without a store, this method never fails.
     pub fn flush(&mut self) -> Result<(), PublishError> {
         if std::mem::take(&mut self.is_unwritten) {
             flush(&self.client.shared);

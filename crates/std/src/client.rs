@@ -29,15 +29,15 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// client subscribes again.
 ///
 /// **The caller chooses whether a call waits for room or fails**: [`publish`](Self::publish) waits,
-/// and [`try_publish`](Self::try_publish) fails. For messages that wait for a connection,
-/// [`WhenFull`](crate::WhenFull) is the same choice.
+/// and [`try_publish`](Self::try_publish) fails. [`WhenFull`](crate::WhenFull) offers the same
+/// choice for messages that wait for a connection.
 ///
 /// Calls that wait return when the client ends. Any thread can [disconnect](Self::begin_disconnect)
-/// it.
+/// the client.
 ///
 /// When the last handle is dropped, the client completes the messages in flight, for up to ten
-/// seconds, and disconnects. If the program ends earlier, the client does not disconnect: call
-/// [`disconnect`](Self::disconnect) before.
+/// seconds, and disconnects. Dropping does not wait for that: call
+/// [`disconnect`](Self::disconnect) before the program ends, or the broker publishes the will.
 ///
 /// # Examples
 /// ```
@@ -60,14 +60,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client that connects as the options say, and drives it in a thread of its own.
+    /// Makes a client with these options, and drives it in a thread of its own.
     ///
-    /// It does not wait for a connection, and retries the first one like any other: see
-    /// [`connected`](Self::connected), [`state`](Self::state) and [`Options::reconnect`].
+    /// The method does not wait for a connection. If the first attempt to connect fails, the client
+    /// tries again, as after the loss of a connection, unless the [reason](Options::end_if) ends
+    /// the client: see [`connected`](Self::connected), [`state`](Self::state) and
+    /// [`Options::reconnect`].
     ///
     /// # Errors
     /// [`Options`](Error::Options) if the options cannot be used; [`System`](Error::System) if the
-    /// thread cannot be started.
+    /// system refuses the thread, or a resource that the driver needs to wait.
     pub fn connect(options: Options) -> Result<Client, Error> {
         Self::running(Self::new(options)?)
     }
@@ -76,16 +78,17 @@ impl Client {
     /// thread of its own: see [`Dial`].
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// The same as those of [`connect`](Self::connect).
     pub fn connect_dialing(options: Options, dial: impl Dial) -> Result<Client, Error> {
         Self::running(Self::dialing(options, dial)?)
     }
 
-    /// Makes a client that connects as the options say, and its driver. The client connects, and
-    /// connects again, only while the [`Driver`] is driven.
+    /// Makes a client with these options, and its driver. The client connects and reconnects only
+    /// while the [`Driver`] is driven.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// [`Options`](Error::Options) if the options cannot be used; [`System`](Error::System) if the
+    /// system refuses a resource that the driver needs to wait.
     pub fn new(options: Options) -> Result<(Client, Driver), Error> {
         Self::opening(options, None)
     }
@@ -94,7 +97,7 @@ impl Client {
     /// [`Dial`].
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// The same as those of [`new`](Self::new).
     pub fn dialing(options: Options, dial: impl Dial) -> Result<(Client, Driver), Error> {
         Self::opening(options, Some(Custom::new(dial)))
     }
@@ -131,8 +134,9 @@ impl Client {
         Ok((Client { shared }, driver))
     }
 
-    /// Subscribes to topic filters, and waits for the broker's answer. The stream of messages
-    /// begins when the request is made, not when the answer arrives.
+    /// Subscribes to topic filters, and waits for the broker's answer; without a connection, it
+    /// waits for one. The stream contains the messages that arrive after the request was made, even
+    /// before the answer.
     ///
     /// Every stream with a filter that matches a topic receives its messages. For overlapping
     /// subscriptions, a broker may send a message several times [MQTT-3.3.5-1]; each of the streams
@@ -152,13 +156,14 @@ impl Client {
         self.begin_subscribe(filters)?.wait()
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, 1 to
-    /// 268,435,455, which only MQTT 5 has. Messages that the broker sends for these filters have it
-    /// among their [subscription identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier from 1 to
+    /// 268,435,455. Only MQTT 5 has subscription identifiers. The broker adds this one to the
+    /// [subscription identifiers](motemq::Properties::subscription_identifiers) of the messages
+    /// that it sends for these filters.
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe); also [`Identifier`](SubscribeError::Identifier) for
-    /// another number.
+    /// The same as those of [`subscribe`](Self::subscribe), and
+    /// [`Identifier`](SubscribeError::Identifier) if the number is out of range.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -170,11 +175,12 @@ impl Client {
         self.subscribing(asked?).wait()
     }
 
-    /// Subscribes to topic filters, without waiting for the broker's answer. If it is called before
-    /// the driver runs, no message is missed that the broker holds for a kept session.
+    /// Subscribes to topic filters, without waiting for the broker's answer. If this method is
+    /// called before the driver runs, the stream also contains the messages that the broker has
+    /// held for a kept session.
     ///
     /// # Errors
-    /// A [`SubscribeError`]. Nothing was sent.
+    /// A [`SubscribeError`] if the request was not accepted. Nothing was sent in this case.
     pub fn begin_subscribe<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -195,7 +201,8 @@ impl Client {
     /// also [`Subscription::unsubscribe`].
     ///
     /// # Errors
-    /// A [`SubscribeError`].
+    /// A [`SubscribeError`] if the request was not accepted or not answered, or if the broker has
+    /// refused it.
     pub fn unsubscribe(&self, filters: &[&str]) -> Result<Acknowledgement, SubscribeError> {
         let request = self
             .shared
@@ -207,7 +214,8 @@ impl Client {
 
     motemq_hosted::client_methods!();
 
-    /// Waits until there is a connection. Returns whether the broker has kept the session.
+    /// Waits for a connection, without a time limit. Returns the state of the session, which shows
+    /// whether the broker has kept it.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -215,9 +223,9 @@ impl Client {
         self.connected_until(None).unwrap_or(Err(Ended::Unfinished))
     }
 
-    /// Waits up to `limit` until there is a connection. Returns whether the broker has kept the
-    /// session, or `None` if there is no connection after this time: the [state](Self::state)
-    /// contains the reason.
+    /// Waits up to `limit` for a connection. Returns the state of the session, which shows whether
+    /// the broker has kept it, or `None` if there is no connection after this time. The
+    /// [state](Self::state) then contains the reason.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -230,9 +238,9 @@ impl Client {
         wait_until(&self.shared, until, |inner, thread| inner.connected(thread))
     }
 
-    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls its function again. Call
-    /// it from another thread after a change that makes this function return true. For events of
-    /// the client itself it is not necessary.
+    /// Wakes the driver if it sleeps, so that [`Driver::drive_until`] calls `is_done` again. Call
+    /// this method from another thread after a change that makes `is_done` return true. It is not
+    /// necessary after events of the client itself.
     ///
     /// # Examples
     /// ```
@@ -254,17 +262,20 @@ impl Client {
         self.shared.with(Inner::wake_driver);
     }
 
-    /// Disconnects the client: it accepts no new commands, waits up to `limit` for the messages in
-    /// flight and in the queue, and sends DISCONNECT, so that the broker does not publish the will.
-    /// All streams end: the message that was taken last counts as processed, and messages that were
-    /// not taken are not acknowledged. If the broker accepts no bytes, the client waits up to three
-    /// seconds longer to send DISCONNECT, and up to one second for the end of the transport.
+    /// Disconnects the client, and waits until it has ended. The client accepts no new commands,
+    /// waits up to `limit` for the messages in flight and in the queue, and sends DISCONNECT, so
+    /// that the broker does not publish the will.
+    ///
+    /// All streams end. In each of them, the message that was taken last counts as processed;
+    /// messages that were not taken are not acknowledged. If the broker accepts no bytes, the
+    /// client waits up to three seconds longer to send DISCONNECT, and up to one second for the end
+    /// of the transport.
     ///
     /// # Errors
-    /// The reason why the client has [`Ended`], unless everything was completed:
-    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed;
-    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended in
-    /// this case, too.
+    /// The reason why the client has [`Ended`] before everything was completed, such as
+    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed, or
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended
+    /// even if this method fails.
     pub fn disconnect(&self, limit: Duration) -> Result<(), Ended> {
         self.begin_disconnect(limit);
         let until = self.shared.after(limit.saturating_add(FAREWELL));
@@ -274,8 +285,8 @@ impl Client {
         is_good(ended.unwrap_or(Ended::DriverStopped))
     }
 
-    /// Begins to disconnect as [`disconnect`](Self::disconnect) does, without waiting. Streams end
-    /// at once. Other calls that wait, in any thread, return when the client has ended.
+    /// Begins to disconnect as [`disconnect`](Self::disconnect) does, but does not wait. All streams
+    /// end at once. Calls that wait in other threads return at the latest when the client has ended.
     pub fn begin_disconnect(&self, limit: Duration) {
         self.shared.leave(limit);
     }

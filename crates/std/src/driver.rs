@@ -21,14 +21,14 @@ use std::{
 /// each costs more than to send its message.
 const HOLD: Duration = Duration::from_millis(1);
 
-/// Drives a [`Client`](crate::Client) in the thread that calls it. **Only while it is driven**, the
-/// client sends PINGREQ and acknowledgements, observes time limits, and connects again.
+/// Drives a [`Client`](crate::Client) in the calling thread. **Only while it is driven**, the
+/// client sends PINGREQ and acknowledgements, observes time limits, and reconnects.
 /// [`Client::connect`](crate::Client::connect) drives the client in a thread of its own instead.
 ///
-/// Calls of the client that wait, wait for the driver, so the thread that drives must not make
-/// them. Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a
-/// limit of zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never
-/// wait.
+/// Methods of the client that wait depend on the driver, so the thread that drives the client must
+/// not call them. Between two calls of [`drive`](Self::drive), use [`try_publish`],
+/// [`recv_timeout`] with a limit of zero, [`Receipt::poll`], [`begin_subscribe`] and
+/// [`begin_disconnect`], which never wait.
 ///
 /// If the driver is dropped, the connection is closed without DISCONNECT, so that the broker
 /// publishes the will, and everything that waits for the client ends with
@@ -111,12 +111,13 @@ impl Driver {
         }
     }
 
-    /// Drives the client until it ends: it has [disconnected](crate::Client::disconnect), or all
-    /// its handles were dropped. In the second case it completes the messages in flight first, for
-    /// up to ten seconds.
+    /// Drives the client until it has ended: the application has
+    /// [disconnected](crate::Client::disconnect) it, or has dropped all its handles. In the second
+    /// case, the client first completes the messages in flight, for up to ten seconds.
     ///
     /// # Errors
-    /// The reason why there will be no other connection, or why not everything was completed.
+    /// The reason why the client has [`Ended`], unless it has disconnected and completed
+    /// everything.
     pub fn run(mut self) -> Result<(), Ended> {
         loop {
             if let Some(ended) = self.advance(None, || false) {
@@ -125,19 +126,20 @@ impl Driver {
         }
     }
 
-    /// Drives the client for this time. Returns `None`, or the result of [`run`](Self::run) if the
-    /// client has ended.
+    /// Drives the client for up to `limit`. Returns `None`, or the result of [`run`](Self::run) if
+    /// the client has ended.
     ///
-    /// It may take up to a second longer to close a connection, and longer if it has to wait for
-    /// the disk.
+    /// The call can take up to one second longer to close a connection, and longer still if it has
+    /// to wait for the disk.
     pub fn drive(&mut self, limit: Duration) -> Option<Result<(), Ended>> {
         self.drive_until(limit, || false)
     }
 
-    /// Drives the client until `is_done`, which is called after each turn, returns true, or until
-    /// the time limit has passed. Returns `None`, or the result of [`run`](Self::run) if the client
-    /// has ended. Another thread that changes the result of `is_done`
-    /// [wakes](crate::Client::wake_driver) the driver.
+    /// Drives the client until `is_done` returns true, or until `limit` has passed. Returns `None`,
+    /// or the result of [`run`](Self::run) if the client has ended.
+    ///
+    /// `is_done` is called after each turn of the driver. A thread that changes its result has to
+    /// call [`Client::wake_driver`](crate::Client::wake_driver).
     ///
     /// # Examples
     /// ```

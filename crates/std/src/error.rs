@@ -1,4 +1,4 @@
-//! The errors that only this client has. Each operation has a small enum of its own.
+//! The errors that only this crate has.
 use std::{io, sync::Arc};
 
 motemq_hosted::error! {
@@ -13,7 +13,8 @@ motemq_hosted::error! {
     /// }
     /// ```
     {
-        /// The system has refused a thread, or a resource with which the driver waits.
+        /// The system has refused to start a thread, or has refused a resource that the driver needs
+        /// to wait for sockets, such as a file descriptor.
         #[error("the system has refused a thread, or a resource to wait with: {0}")]
         System(Arc<io::Error>),
     }

@@ -8,7 +8,7 @@ pub(crate) type Credentials = motemq_hosted::Credentials<Result<Attempt, BoxErro
 /// The options of a [`Client`](crate::Client): the brokers and the transports to them, the client
 /// identifier, login and will, time limits, and limits of the messages that wait.
 ///
-/// `Debug` does not show the password.
+/// `Debug` shows no passwords.
 ///
 /// # Examples
 /// ```
@@ -36,13 +36,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// Makes the options of a clean session at `localhost:1883`, with a keep alive of 60 s and
-    /// reconnection by [`Reconnect::back_off`](crate::Reconnect::back_off).
+    /// Makes options with the defaults: a clean session at `localhost:1883`, MQTT 3.1.1, a keep
+    /// alive of 60 s, and reconnection by [`Reconnect::back_off`](crate::Reconnect::back_off).
     ///
-    /// The client identifier names the session at the broker. If two connections have the same
+    /// The broker finds the session by the client identifier. If two connections have the same
     /// client identifier, the broker closes the older one. Every broker accepts 1 to 23 letters and
-    /// digits [MQTT-3.1.3-5]. With an empty client identifier, which requires a clean session, the
-    /// broker chooses one.
+    /// digits [MQTT-3.1.3-5]. If the client identifier is empty, the session must be clean, and the
+    /// broker chooses an identifier.
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             client: motemq_client::Options::new(client_id),
@@ -58,15 +58,17 @@ impl Options {
     motemq_hosted::way_options!("motemq_std", "by the driver");
     motemq_client::face_options!();
 
-    /// Calls this function before each attempt to connect, for settings that can change: user name
-    /// and password (a token that expires), certificate and key, headers, the URL.
+    /// Calls this function before each attempt to connect to a broker, for settings that change
+    /// while the client exists: a password that is a token and expires, a certificate and its key,
+    /// headers, or the host.
     ///
-    /// The argument is an [`Attempt`] made from these options, and the result is the changed
-    /// attempt. The function can take up to [`connect_timeout`](Self::connect_timeout). An error
-    /// ends the attempt, and is its reason; the next attempt calls the function again. The function
-    /// is called once for each attempt to reach a broker, not for each of its addresses.
+    /// The argument is an [`Attempt`] with the settings of these options, and the function returns
+    /// the attempt with its changes. An error ends the attempt, and is the reason that the
+    /// [state](crate::State) contains; the next attempt calls the function again. The function is
+    /// called once for all addresses of a broker. It can take up to
+    /// [`connect_timeout`](Self::connect_timeout).
     ///
-    /// It is called in a thread of its own, so it can block.
+    /// The function is called in a thread of its own, so it can block.
     ///
     /// # Examples
     /// ```

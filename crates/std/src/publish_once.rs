@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 /// its own.
 const LEAVE: Duration = Duration::from_secs(1);
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
-/// all within `limit`; [disconnecting](Client::disconnect) can take up to four seconds longer. The
-/// calling thread drives the client. Returns the broker's acknowledgement.
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects.
+/// Returns the broker's acknowledgement. The calling thread drives the client.
+///
+/// The acknowledgement has to arrive within `limit`. [Disconnecting](Client::disconnect) can take
+/// up to four seconds longer.
 ///
 /// # Errors
-/// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
-/// [`Client::disconnect`]. If there was no connection within the time limit, the error contains the
-/// reason.
+/// An [`Error`] of the options, of [`Client::try_publish`], of the [`Receipt`](crate::Receipt) or
+/// of [`Client::disconnect`]. If there is no connection when the time limit has passed, the error is
+/// [`Ended::GaveUp`] with the reason of the last failed attempt.
 ///
 /// # Examples
 /// ```

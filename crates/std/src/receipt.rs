@@ -6,11 +6,12 @@ use crate::{
 use motemq_client::RequestId;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The outcome of a published message: an [`Acknowledgement`] when the broker has acknowledged it,
-/// or with QoS 0 when it is in the write buffer of the connection; or a
+/// The pending outcome of a published message. The outcome is an [`Acknowledgement`] or a
 /// [`RequestError`](crate::RequestError).
 ///
-/// If the receipt is dropped, the message is still sent, and only its outcome is ignored.
+/// With QoS 1 and 2, the outcome is known when the broker has acknowledged the message; with QoS 0,
+/// when the message is in the write buffer of the connection. If the receipt is dropped, the
+/// message is still sent, and only its outcome is ignored.
 ///
 /// # Examples
 /// ```
@@ -28,7 +29,7 @@ use std::{fmt, sync::Arc, time::Duration};
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "the outcome of the message is in it; drop it if that does not matter"]
+#[must_use = "only the receipt reports whether the message has arrived"]
 pub struct Receipt(Option<Ticket>);
 
 impl Receipt {
@@ -39,7 +40,7 @@ impl Receipt {
     /// Waits for the outcome of the message.
     ///
     /// # Errors
-    /// A [`RequestError`](crate::RequestError).
+    /// A [`RequestError`](crate::RequestError), which tells whether the message may have arrived.
     pub fn wait(mut self) -> Outcome {
         match &mut self.0 {
             Some(ticket) => ticket.wait(),

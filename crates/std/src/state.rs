@@ -18,10 +18,13 @@ motemq_hosted::states! {
 }
 
 impl States {
-    /// Waits until the state has changed since the last call, or, at the first call, since
-    /// [`Client::states`](crate::Client::states) was called; or until the broker has refused
-    /// [subscriptions](crate::Client::subscriptions). Returns the new state. Once it
-    /// has returned that the client has ended, it does not return again.
+    /// Waits for a change of the state since the last call, or since the call of
+    /// [`Client::states`](crate::Client::states), and returns the new state. It also returns when
+    /// the broker refuses [subscriptions](crate::Client::subscriptions) after the loss of a
+    /// session.
+    ///
+    /// After it has returned [`State::Ended`](motemq_client::State::Ended), there are no more
+    /// changes, and another call never returns.
     pub fn changed(&mut self) -> State {
         let changed = wait(&self.shared, |inner, thread| {
             inner.state_after(self.seen, thread)

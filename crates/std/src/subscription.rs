@@ -9,9 +9,9 @@ use motemq_client::{AckMode, Acknowledgement, StreamId, Taken};
 use motemq_hosted::{Handle, Stream};
 use std::{fmt, thread::Thread, time::Duration};
 
-/// A stream of the messages that match some topic filters, or that no other stream receives. It
-/// contains a [limited](crate::Options::streams) number of messages. It is an iterator that waits
-/// for each message.
+/// A stream of received messages: of those that match its topic filters, or, from
+/// [`Client::messages`], of those that no other stream receives. The number of waiting messages is
+/// [limited](crate::Options::streams). As an iterator, the stream waits for each message.
 ///
 /// A message counts as processed, and is acknowledged, when the application asks for the next one.
 /// A message of [`recv_unacked`](Self::recv_unacked) is acknowledged when the application calls
@@ -21,14 +21,17 @@ use std::{fmt, thread::Thread, time::Duration};
 /// A stream is also a handle of its client: the client does not disconnect while there is a stream.
 ///
 /// # Dropping
-/// A stream that is dropped ends, and the message that was taken last counts as processed. **The
-/// subscription itself stays**, since programs with a kept session drop their streams before they
-/// end, so messages continue to arrive. They go to [`Client::messages`] if the program has called
-/// it. Otherwise they are dropped in a clean session. In a kept session they wait unacknowledged
-/// until the application opens a stream that matches. When they fill the broker's window of messages
-/// in flight, no other messages arrive: see
-/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed). To receive no more messages,
-/// call [`unsubscribe`](Self::unsubscribe) instead.
+/// When a stream is dropped, the message that was taken last counts as processed. **The client stays
+/// subscribed**, because programs with a kept session also drop their streams when they end.
+/// Messages therefore continue to arrive, and the following happens to them:
+///
+/// - If the program has called [`Client::messages`], they go to that stream.
+/// - Otherwise, in a clean session, they are dropped.
+/// - Otherwise, in a kept session, they wait unacknowledged until the application opens a stream
+///   that matches. When they fill the broker's window of messages in flight, no other messages
+///   arrive: see [`Options::discard_unclaimed`](crate::Options::discard_unclaimed).
+///
+/// To receive no more messages, call [`unsubscribe`](Self::unsubscribe) instead.
 ///
 /// # Examples
 /// ```
@@ -76,19 +79,20 @@ impl Subscription {
     /// The message that was taken before counts as processed, and is acknowledged.
     ///
     /// # Errors
-    /// [`Timeout`](RecvTimeoutError::Timeout) if no message has arrived after this time;
-    /// [`Ended`](RecvTimeoutError::Ended) if no message will arrive any more.
+    /// [`Timeout`](RecvTimeoutError::Timeout) if no message has arrived within `limit`;
+    /// [`Ended`](RecvTimeoutError::Ended) if the stream has ended.
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Message, RecvTimeoutError> {
         let (message, _) = self.take(AckMode::OnNext, Some(limit))?;
         Ok(message)
     }
 
     /// Waits for a message that is acknowledged when the application calls [`Unacked::ack`].
+    /// Returns `None` in the same cases as [`recv`](Self::recv).
     ///
     /// The application can acknowledge in any order and in any thread. The client sends the
     /// acknowledgements in the order in which the messages arrived [MQTT-4.6.0-2], so a message
-    /// that is never acknowledged delays all later ones. If the session is kept, messages can also
-    /// be acknowledged over a later connection.
+    /// that is never acknowledged delays the acknowledgements of all later ones. In a kept session,
+    /// messages can also be acknowledged after a reconnection.
     pub fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         self.take(AckMode::Manual, None).ok()
     }
@@ -131,8 +135,10 @@ impl Subscription {
     /// Unsubscribes from the topic filters of this stream, waits for the broker's answer, and closes
     /// the stream.
     ///
+    /// A stream of [`Client::messages`] has no filters: it is only closed.
+    ///
     /// # Errors
-    /// As [`Client::unsubscribe`].
+    /// The same as those of [`Client::unsubscribe`].
     pub fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
         let filters = self.0.filters();
         if filters.is_empty() {
@@ -158,11 +164,11 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// A subscription whose answer has not arrived yet: see [`Client::begin_subscribe`].
+/// A subscription that the broker may not have answered yet: see [`Client::begin_subscribe`].
 ///
-/// If it is dropped, the request is withdrawn unless it was sent. If messages arrive for it
-/// nevertheless, they are treated as the messages of a [dropped stream](Subscription).
-#[must_use = "nothing is subscribed to if this is dropped before it was sent"]
+/// If this object is dropped, the request is withdrawn unless it was sent. Messages that arrive for
+/// a request that was sent are treated as the messages of a [dropped stream](Subscription).
+#[must_use = "the subscription is withdrawn if this is dropped before the request was sent"]
 pub struct Subscribing {
     subscription: Subscription,
     ticket: Ticket,
@@ -177,7 +183,7 @@ impl Subscribing {
         }
     }
 
-    /// Returns the stream, which may contain messages before the broker has answered.
+    /// Returns the stream. Messages can arrive in it before the broker has answered.
     pub fn subscription(&mut self) -> &mut Subscription {
         &mut self.subscription
     }
@@ -185,8 +191,8 @@ impl Subscribing {
     /// Waits for the broker's answer.
     ///
     /// # Errors
-    /// [`Failed`](SubscribeError::Failed) with the reason, for example that the broker refused a
-    /// filter.
+    /// [`Failed`](SubscribeError::Failed) with the reason, such as
+    /// [`Refused`](crate::RequestError::Refused) if the broker refused a filter.
     pub fn wait(mut self) -> Result<Subscription, SubscribeError> {
         let outcome = self.ticket.wait();
         self.ticket.set_withdraws(false);

@@ -15,36 +15,38 @@ use std::{
 /// can be read or written, and the threads that publish messages write them. Without a source, the
 /// driver reads for up to 10 ms at a time, so messages may wait for this time.
 pub trait Transport: Read + Write + Send {
-    /// Sets the time for which the next calls of `read` may wait; zero means that they do not wait.
+    /// Sets the time for which the next calls of `read` may wait. Zero means that they do not wait.
+    ///
     /// If nothing has arrived within this time, `read` has to fail with `TimedOut` or `WouldBlock`,
-    /// which have the same meaning; or with [`PartialRead`](crate::PartialRead), if bytes have
-    /// arrived that can be read only when more follow.
+    /// which have the same meaning. If bytes have arrived that can be read only when more follow,
+    /// as of a TLS record, it can fail with [`PartialRead`](crate::PartialRead).
     ///
     /// # Errors
-    /// An error ends the connection.
+    /// An error of the system. It ends the connection.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;
 
-    /// Writes as many bytes as the peer accepts at once. Fails with `WouldBlock` or `TimedOut` if
-    /// it accepts none. The default implementation calls `write`, which suits streams that never
-    /// wait for long.
+    /// Writes as many bytes as the peer accepts without waiting, and returns their number. The
+    /// default implementation calls `write`, which suits streams that never wait for long.
     ///
     /// # Errors
-    /// Any other error ends the connection.
+    /// `WouldBlock` or `TimedOut` if the peer accepts no bytes now. Any other error ends the
+    /// connection.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write(bytes)
     }
 
-    /// Closes the sending direction of the stream, if it has such an operation. All bytes were
-    /// written before. The default implementation calls `flush`.
+    /// Closes the sending direction of the stream, if the stream has such an operation. The driver
+    /// calls it after it has written all bytes. The default implementation calls `flush`.
     ///
     /// # Errors
-    /// The connection ends with or without an error.
+    /// An error of the system. It has no effect, since the connection ends in any case.
     fn finish(&mut self) -> io::Result<()> {
         self.flush()
     }
 
-    /// Returns the object for which the system can wait, which must not change. The driver then
-    /// reads with a [time-out](Self::set_read_timeout) of zero. The default is `None`.
+    /// Returns a file descriptor with which the system can wait until the stream can be read or
+    /// written, or `None`, which is the default. Every call has to return the same one. With a
+    /// file descriptor, the driver sets a [time-out](Self::set_read_timeout) of zero.
     #[cfg(unix)]
     fn source(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -99,9 +101,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 /// Opens the transports of a client, one for each connection. Closures that take an [`Address`] and
 /// return an `io::Result` of a transport implement this trait.
 ///
-/// It is called in a thread of its own, and can take up to
-/// [`Options::connect_timeout`](crate::Options::connect_timeout). A transport that it opens later
-/// is dropped.
+/// The closure or method is called in a thread of its own, so it can block, for up to
+/// [`Options::connect_timeout`](crate::Options::connect_timeout). If it returns a transport after
+/// this time, the client drops the transport.
 ///
 /// # Examples
 /// ```
@@ -123,7 +125,7 @@ pub trait Dial: Send + 'static {
     /// Opens a transport to this broker.
     ///
     /// # Errors
-    /// The reason why the transport cannot be opened, which the [state](crate::State) contains.
+    /// The reason why the transport cannot be opened. The [state](crate::State) contains it.
     fn dial(&mut self, broker: &Address) -> io::Result<Self::Transport>;
 }
 

@@ -16,16 +16,19 @@ impl Client {
     /// reader, without holding them in memory. Waits for room and for a connection. Returns when
     /// the last byte is in the write buffer of the connection. The [`Receipt`] reports the outcome.
     ///
-    /// The client keeps no copy. If the connection is lost before the last byte was read, nothing
-    /// was published. If it is lost later, but before the acknowledgement, the receipt returns
-    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Meanwhile the client can send
-    /// nothing else, not even PINGREQ: a broker may close the connection if the reader pauses for
-    /// longer than one and a half times the [keep alive](crate::Options::keep_alive).
+    /// The client keeps no copy of the payload. If the connection is lost before the last byte was
+    /// read, nothing was published. If it is lost later, but before the acknowledgement, the
+    /// receipt returns [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown).
+    ///
+    /// Until the last byte was read, the client can send nothing else, not even PINGREQ. The broker
+    /// may close the connection if the reader pauses for longer than one and a half times the
+    /// [keep alive](crate::Options::keep_alive).
     ///
     /// # Errors
-    /// An [`UploadError`] if the client did not accept the message; if the reader failed or ended
-    /// early, in which case the connection is closed, since a packet that was sent in part cannot
-    /// be taken back; or if the connection was lost.
+    /// - [`UploadError::Publish`] if the client did not accept the message;
+    /// - [`UploadError::Source`] if the reader failed or ended early. The connection is closed in
+    ///   this case, since a packet that was sent in part cannot be taken back;
+    /// - [`UploadError::Lost`] if the connection was lost before the payload was complete.
     ///
     /// # Examples
     /// ```

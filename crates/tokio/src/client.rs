@@ -30,14 +30,16 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// them twice. If the broker has lost the subscriptions, the client subscribes again.
 ///
 /// **The caller chooses whether a call waits for room or fails**: [`publish`](Self::publish) waits,
-/// and [`try_publish`](Self::try_publish) fails. For messages that wait for a connection,
-/// [`WhenFull`](crate::WhenFull) is the same choice.
+/// and [`try_publish`](Self::try_publish) fails. [`WhenFull`](crate::WhenFull) offers the same
+/// choice for messages that wait for a connection.
 ///
-/// **Every future can be dropped at any time** without harm to the connection. The documentation of
-/// each method says what that means for the call.
+/// **Every future can be dropped at any time.** The connection is lost only if a
+/// [`publish_from`](Self::publish_from) was not complete. The documentation of each method explains
+/// the effect on the call.
 ///
 /// When the last handle is dropped, the client completes the messages in flight, for up to ten
-/// seconds, and disconnects.
+/// seconds, and disconnects. Dropping does not wait for that: call
+/// [`disconnect`](Self::disconnect) before the program ends, or the broker publishes the will.
 ///
 /// # Examples
 /// ```
@@ -63,8 +65,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client that connects as the options say, and the future that drives it. The client
-    /// connects, and connects again, only while the driver is polled.
+    /// Makes a client with these options, and the future that drives it. The client connects and
+    /// reconnects only while the [`Driver`] is polled.
+    ///
+    /// If the first attempt to connect fails, the client tries again, as after the loss of a
+    /// connection, unless the [reason](Options::end_if) ends the client: see
+    /// [`connected`](Self::connected), [`state`](Self::state) and [`Options::reconnect`].
     ///
     /// # Errors
     /// An [`OptionsError`] if the options cannot be used.
@@ -73,10 +79,11 @@ impl Client {
         Self::opening(options, Connector { limit })
     }
 
-    /// Makes a client that connects over the streams that `dial` opens: see [`Dial`].
+    /// Makes a client that connects over the streams that `dial` opens, and the future that drives
+    /// it: see [`Dial`].
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The same as those of [`new`](Self::new).
     pub fn dialing(options: Options, dial: impl Dial) -> Result<(Client, Driver), OptionsError> {
         Self::opening(options, Custom(dial))
     }
@@ -102,18 +109,22 @@ impl Client {
         Ok((Client { shared }, driver))
     }
 
-    /// Subscribes to topic filters. The request is made at once, and the stream of messages begins
-    /// now. The future returns it when the broker has answered.
+    /// Subscribes to topic filters. The future returns a stream of messages when the broker has
+    /// answered; without a connection, it waits for one.
+    ///
+    /// The request is made when this method is called, even if the future is not polled. The stream
+    /// contains the messages that arrive after that, even before the answer. If this method is
+    /// called before the driver runs, the stream also contains the messages that the broker has
+    /// held for a kept session.
     ///
     /// Every stream with a filter that matches a topic receives its messages. For overlapping
     /// subscriptions, a broker may send a message several times [MQTT-3.3.5-1]; each of the streams
     /// then receives it the same number of times. With `$share/NAME/FILTER`, a shared subscription
     /// of MQTT 5, the stream receives the messages that match `FILTER`. With MQTT 5, filters have
-    /// [options](Filter::options). If this method is called before the driver runs, no message is
-    /// missed that the broker holds for a kept session.
+    /// [options](Filter::options).
     ///
-    /// If the future is dropped, the request is withdrawn unless it was sent. If messages arrive
-    /// for it nevertheless, they are treated as the messages of a [dropped stream](Subscription).
+    /// If the future is dropped, the request is withdrawn unless it was sent. Messages that arrive
+    /// for a request that was sent are treated as the messages of a [dropped stream](Subscription).
     ///
     /// # Errors
     /// A [`SubscribeError`](crate::SubscribeError). It is [`Failed`](crate::SubscribeError::Failed)
@@ -124,13 +135,14 @@ impl Client {
         self.subscribing(|client| client.subscribe(filters))
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, 1 to
-    /// 268,435,455, which only MQTT 5 has. Messages that the broker sends for these filters have it
-    /// among their [subscription identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier from 1 to
+    /// 268,435,455. Only MQTT 5 has subscription identifiers. The broker adds this one to the
+    /// [subscription identifiers](motemq::Properties::subscription_identifiers) of the messages
+    /// that it sends for these filters.
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe); also [`Identifier`](crate::SubscribeError::Identifier)
-    /// for another number.
+    /// The same as those of [`subscribe`](Self::subscribe), and
+    /// [`Identifier`](crate::SubscribeError::Identifier) if the number is out of range.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -153,12 +165,15 @@ impl Client {
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
-    /// Messages that are still in flight may arrive later. See also [`Subscription::unsubscribe`].
+    /// The future waits for the broker's answer. Messages that are still in flight may arrive
+    /// later. See also [`Subscription::unsubscribe`].
     ///
-    /// If the future is dropped, the request is withdrawn unless it was sent.
+    /// The request is made when this method is called. If the future is dropped, the request is
+    /// withdrawn unless it was sent.
     ///
     /// # Errors
-    /// A [`SubscribeError`](crate::SubscribeError).
+    /// A [`SubscribeError`](crate::SubscribeError) if the request was not accepted or not answered,
+    /// or if the broker has refused it.
     pub fn unsubscribe(&self, filters: &[&str]) -> Unsubscribing {
         let asked = self.shared.command(|client| client.unsubscribe(filters));
         Unsubscribing::new(asked.map(|request| Ticket::new(&self.shared, request)))
@@ -166,7 +181,8 @@ impl Client {
 
     motemq_hosted::client_methods!();
 
-    /// Waits until there is a connection. Returns whether the broker has kept the session.
+    /// Waits for a connection, without a time limit. Returns the state of the session, which shows
+    /// whether the broker has kept it.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -174,20 +190,23 @@ impl Client {
         wait(&self.shared, |inner, task| inner.connected(task)).await
     }
 
-    /// Disconnects the client: it accepts no new commands, waits up to `limit` for the messages in
-    /// flight and in the queue, and sends DISCONNECT, so that the broker does not publish the will.
-    /// All streams end: the message that was taken last counts as processed, and messages that were
-    /// not taken are not acknowledged. If the broker accepts no bytes, the client waits up to three
-    /// seconds longer to send DISCONNECT, and up to one second for the end of the transport.
+    /// Disconnects the client, and waits until it has ended. The client accepts no new commands,
+    /// waits up to `limit` for the messages in flight and in the queue, and sends DISCONNECT, so
+    /// that the broker does not publish the will.
     ///
-    /// The driver must be running. If the future is dropped after it was polled, the client still
-    /// disconnects.
+    /// All streams end. In each of them, the message that was taken last counts as processed;
+    /// messages that were not taken are not acknowledged. If the broker accepts no bytes, the
+    /// client waits up to three seconds longer to send DISCONNECT, and up to one second for the end
+    /// of the transport.
+    ///
+    /// The driver must be running. Nothing happens before the future is polled. If it is dropped
+    /// afterwards, the client still disconnects.
     ///
     /// # Errors
-    /// The reason why the client has [`Ended`], unless everything was completed:
-    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed;
-    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended in
-    /// this case, too.
+    /// The reason why the client has [`Ended`] before everything was completed, such as
+    /// [`Unfinished`](Ended::Unfinished) if the time limit has passed, or
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended
+    /// even if the future returns an error.
     pub fn disconnect(
         &self,
         limit: Duration,

@@ -19,8 +19,8 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Opens the streams of a client, one for each connection. Closures that take an [`Address`] and
 /// return a future of an `io::Result` of a stream implement this trait.
 ///
-/// The future can take up to [`Options::connect_timeout`](crate::Options::connect_timeout), and is
-/// then dropped.
+/// The future can take up to [`Options::connect_timeout`](crate::Options::connect_timeout). If it is
+/// not done by then, it is dropped, and the attempt has failed.
 ///
 /// # Examples
 /// ```
@@ -38,7 +38,7 @@ pub trait Dial: Send + 'static {
     /// Opens a stream to this broker.
     ///
     /// # Errors
-    /// The reason why the stream cannot be opened, which the [state](crate::State) contains.
+    /// The reason why the stream cannot be opened. The [state](crate::State) contains it.
     fn dial(
         &mut self,
         broker: Address,

@@ -21,14 +21,17 @@ use std::{
 };
 use tracing::Span;
 
-/// Drives a [`Client`](crate::Client). Nothing happens unless it is polled, for example with
-/// `tokio::spawn(driver)`.
+/// The future that drives a [`Client`](crate::Client). The client does nothing unless the driver is
+/// polled, for example by `tokio::spawn(driver)`.
 ///
-/// It returns `Ok` when the client has [disconnected](crate::Client::disconnect), or when all its
-/// handles were dropped. In the second case it completes the messages in flight first, for up to
-/// ten seconds. Otherwise it returns the reason why there will be no other connection. If it is
-/// dropped, the connection is closed without DISCONNECT, so that the broker publishes the will, and
-/// everything that waits for the client ends with [`DriverStopped`](Ended::DriverStopped).
+/// The driver returns when the client has ended: the application has
+/// [disconnected](crate::Client::disconnect) it, or has dropped all its handles. In the second case,
+/// the client first completes the messages in flight, for up to ten seconds. The result is an error
+/// with the reason, unless the client has disconnected and completed everything.
+///
+/// If the driver is dropped, the connection is closed without DISCONNECT, so that the broker
+/// publishes the will, and everything that waits for the client ends with
+/// [`DriverStopped`](Ended::DriverStopped).
 pub struct Driver {
     span: Span,
     drive: BoxFuture<Result<(), Ended>>,

@@ -1,4 +1,4 @@
-//! The errors that only this client has. Each operation has a small enum of its own.
+//! The error type of this crate.
 
 motemq_hosted::error! {
     /// ```

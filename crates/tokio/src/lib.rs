@@ -103,7 +103,7 @@ pub use options::Options;
 pub use publish_once::publish_once;
 pub use receipt::Receipt;
 pub use state::{State, States};
-pub use stream::Stream;
+
 pub use subscription::{Subscribing, Subscription, Unsubscribing};
 
 /// The example of this crate's README is compiled.

@@ -1,4 +1,4 @@
-//! Messages that were received, and the rest of those that are too large for memory.
+//! Received messages, and the reader of payloads that are too large for memory.
 use crate::shared::{Face, poll};
 use bytes::Buf;
 use motemq_client::PayloadRead;

@@ -8,17 +8,23 @@ use motemq_client::RequestId;
 use motemq_hosted::may_pass;
 
 impl Client {
-    /// Publishes a message. Waits for room if there is none. Waits for a connection if the message
-    /// cannot wait for one in the [queue](crate::Options::queue): if it has QoS 0, unless
-    /// [`queue_qos0`](crate::Options::queue_qos0) is set, or if it is larger than the queue. The
-    /// [`Receipt`] reports the outcome.
+    /// Publishes a message. The [`Receipt`] reports the outcome.
     ///
-    /// If the future is dropped before it is done, nothing was published. With a store
-    /// (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it is
-    /// dropped before, the message may be published.
+    /// While there is no room, this method waits. Without a connection, the message waits in the
+    /// [queue](crate::Options::queue), and the method returns. Two kinds of messages are not queued,
+    /// so that this method waits for a connection: messages with QoS 0, unless
+    /// [`queue_qos0`](crate::Options::queue_qos0) is set, and messages that are larger than the
+    /// queue.
+    ///
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when the future is
+    /// done.
+    ///
+    /// If the future is dropped before it is done, nothing is published. With a store, a message
+    /// with QoS 1 or 2 may be published nevertheless.
     ///
     /// # Errors
-    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was sent.
+    /// Any [`PublishError`] but `Full`, `Offline` and `LargerThanQueue`, for which this method
+    /// waits. Nothing was sent, unless the client has ended while the message was being stored.
     pub async fn publish<'p, T: PublishProperties<'p>>(
         &self,
         publish: &Publish<'p, T>,
@@ -27,12 +33,12 @@ impl Client {
             .await
     }
 
-    /// Publishes a message as [`publish`](Self::publish) does, with this payload instead of its
-    /// own. A payload of 16 KiB or more is not copied, but written to the transport from its own
-    /// memory.
+    /// Publishes a message as [`publish`](Self::publish) does. `payload` replaces the payload of
+    /// `publish`. If it has 16 KiB or more, it is not copied, but written to the transport from the
+    /// memory of the [`Bytes`].
     ///
     /// # Errors
-    /// As [`publish`](Self::publish).
+    /// The same as those of [`publish`](Self::publish).
     ///
     /// # Examples
     /// ```
@@ -80,12 +86,12 @@ impl Client {
             .map_err(PublishError::Ended)
     }
 
-    /// Publishes a message if there is room for it now. It never waits, not even for a store
-    /// (`Options::store`): the client does not send the message before it is on the disk, which may
-    /// be after this method has returned.
+    /// Publishes a message if there is room for it, and never waits. With a store
+    /// (`Options::store`), this method can return before the message is on the disk; the client
+    /// sends the message only afterwards.
     ///
     /// # Errors
-    /// A [`PublishError`]. Nothing was sent.
+    /// A [`PublishError`] if the client has not accepted the message. Nothing was sent.
     ///
     /// # Examples
     /// ```

@@ -9,14 +9,17 @@ use std::{
 };
 use tokio::time::{Instant, timeout};
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
-/// all within `limit`; [disconnecting](Client::disconnect) can take up to four seconds longer.
-/// Returns the broker's acknowledgement.
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects.
+/// Returns the broker's acknowledgement. The future drives the client itself.
+///
+/// The acknowledgement has to arrive within `limit`. [Disconnecting](Client::disconnect) can take
+/// up to four seconds longer. If the future is dropped, the connection is closed without
+/// DISCONNECT.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
-/// [`Client::disconnect`]. If there was no connection within the time limit, the error contains the
-/// reason.
+/// [`Client::disconnect`]. If there is no connection when the time limit has passed, the error is
+/// [`Ended::GaveUp`] with the reason of the last failed attempt.
 ///
 /// # Examples
 /// ```

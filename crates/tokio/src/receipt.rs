@@ -12,12 +12,12 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The outcome of a published message: a future that returns an [`Acknowledgement`] when the broker
-/// has acknowledged it, or with QoS 0 when it is in the write buffer of the connection; or a
+/// A future that returns the outcome of a published message, which is an [`Acknowledgement`] or a
 /// [`RequestError`](crate::RequestError).
 ///
-/// It need not be awaited. If the receipt is dropped, the message is still sent, and only its
-/// outcome is ignored.
+/// With QoS 1 and 2, the outcome is known when the broker has acknowledged the message; with QoS 0,
+/// when the message is in the write buffer of the connection. If the receipt is dropped, the
+/// message is still sent, and only its outcome is ignored.
 ///
 /// # Examples
 /// ```
@@ -38,7 +38,7 @@ use std::{
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "the outcome of the message is in it; drop it if that does not matter"]
+#[must_use = "only the receipt reports whether the message has arrived"]
 pub struct Receipt(Option<Ticket>);
 
 impl Receipt {

@@ -9,11 +9,11 @@ use motemq_hosted::{Awaited, may_pass};
 use tokio::time::timeout;
 
 impl Client {
-    /// Publishes a message with QoS 1 that asks for a response, and returns the response, for which
-    /// it waits up to 20 s: see [`request_with`](Self::request_with).
+    /// Publishes a request with QoS 1, and waits up to 20 s for its response. To use another time
+    /// limit or QoS, call [`request_with`](Self::request_with).
     ///
     /// # Errors
-    /// As [`request_with`](Self::request_with).
+    /// The same as those of [`request_with`](Self::request_with).
     ///
     /// # Examples
     /// ```
@@ -43,19 +43,20 @@ impl Client {
         self.request_with(&Request::new(publish)).await
     }
 
-    /// Publishes a message that asks for a response, and returns the response. Before the first
-    /// request, the client subscribes to the response topic. Several requests can wait for
-    /// responses at the same time.
+    /// Publishes a request, and waits for its response. Before the first request, the client
+    /// subscribes to the response topic. Several requests can wait for responses at the same time.
     ///
-    /// With MQTT 5 the message contains the response topic, and correlation data that identify the
-    /// response. With MQTT 3.1.1 the [response topic](Request::response_topic) has to be set, the
-    /// receiver has to know it, and a response that arrives there belongs to the oldest request.
+    /// With MQTT 5, the request contains the response topic, and correlation data that identify the
+    /// response. MQTT 3.1.1 has neither: set the [response topic](Request::response_topic), and
+    /// make sure that the receiver knows it. Each message that arrives there is the response to the
+    /// oldest request.
     ///
     /// If the future is dropped, the client no longer waits for the response, and does not send the
-    /// message if it has not been sent yet.
+    /// request if it was not sent before.
     ///
     /// # Errors
-    /// A [`ResponseError`].
+    /// A [`ResponseError`] if the request was not accepted or has failed, or if the response has
+    /// not arrived within the time limit.
     pub async fn request_with<'p, T: PublishProperties<'p>>(
         &self,
         request: &Request<'p, T>,
@@ -76,13 +77,14 @@ impl Client {
         outcome.map(|message| Message::new(message, &self.shared))
     }
 
-    /// Publishes the response to a request to its response topic, with its correlation data, and
-    /// with the QoS with which the request was delivered. The [`Receipt`] reports the outcome.
+    /// Publishes the response to a request. The request determines the topic, the correlation data
+    /// and the QoS of the response. The [`Receipt`] reports the outcome. Only MQTT 5 has response
+    /// topics. If the future is dropped, the effect is that of [`publish`](Self::publish).
     ///
     /// # Errors
-    /// As [`publish`](Self::publish); also
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message has no response
-    /// topic, so that it is not a request.
+    /// The same as those of [`publish`](Self::publish), and
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message is not a
+    /// request, since it contains no response topic.
     pub async fn respond(
         &self,
         request: &Message,

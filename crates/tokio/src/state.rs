@@ -21,11 +21,13 @@ motemq_hosted::states! {
 }
 
 impl States {
-    /// Waits until the state has changed since the last call, or, at the first call, since
-    /// [`Client::states`](crate::Client::states) was called; or until the broker has refused
-    /// [subscriptions](crate::Client::subscriptions). Returns the new state. Once it
-    /// has returned that the client has ended, it does not return again. The future can be dropped,
-    /// and the method called again.
+    /// Waits for a change of the state since the last call, or since the call of
+    /// [`Client::states`](crate::Client::states), and returns the new state. It also returns when
+    /// the broker refuses [subscriptions](crate::Client::subscriptions) after the loss of a
+    /// session. If the future is dropped, the next call returns the change that it has missed.
+    ///
+    /// After it has returned [`State::Ended`](motemq_client::State::Ended), there are no more
+    /// changes, and another call never returns.
     pub async fn changed(&mut self) -> State {
         let seen = self.seen;
         let changed = wait(&self.shared, |inner, task| inner.state_after(seen, task)).await;

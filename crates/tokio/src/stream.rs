@@ -25,13 +25,14 @@ use tokio::{
 /// frame of ours holds more.
 pub(crate) const MAX_READ: usize = 16 << 10;
 
-/// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
+/// The transport of a connection to a broker: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
 ///
-/// A read can return [`PartialRead`](crate::PartialRead) as an error, which is not a failure: bytes
-/// have arrived that can be read only when more follow. If a write is pending, the next one has to
-/// begin with the same bytes, since a part of them may already be encrypted or framed.
-pub struct Stream(Kind);
+/// A read can fail with [`PartialRead`](crate::PartialRead), after which the stream can still be
+/// used: bytes have arrived that can be read only when more follow. After a write that returned
+/// `Pending`, the next write has to begin with the same bytes, since some of them may already be
+/// encrypted or framed.
+pub(crate) struct Stream(Kind);
 
 enum Kind {
     Plain {

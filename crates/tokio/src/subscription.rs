@@ -15,8 +15,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// A stream of the messages that match some topic filters, or that no other stream receives. It
-/// contains a [limited](crate::Options::streams) number of messages.
+/// A stream of received messages: of those that match its topic filters, or, from
+/// [`Client::messages`], of those that no other stream receives. The number of waiting messages is
+/// [limited](crate::Options::streams).
 ///
 /// A message counts as processed, and is acknowledged, when the application asks for the next one.
 /// A message of [`recv_unacked`](Self::recv_unacked) is acknowledged when the application calls
@@ -26,14 +27,17 @@ use std::{
 /// A stream is also a handle of its client: the client does not disconnect while there is a stream.
 ///
 /// # Dropping
-/// A stream that is dropped ends, and the message that was taken last counts as processed. **The
-/// subscription itself stays**, since programs with a kept session drop their streams before they
-/// end, so messages continue to arrive. They go to [`Client::messages`] if the program has called
-/// it. Otherwise they are dropped in a clean session. In a kept session they wait unacknowledged
-/// until the application opens a stream that matches. When they fill the broker's window of messages
-/// in flight, no other messages arrive: see
-/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed). To receive no more messages,
-/// call [`unsubscribe`](Self::unsubscribe) instead.
+/// When a stream is dropped, the message that was taken last counts as processed. **The client stays
+/// subscribed**, because programs with a kept session also drop their streams when they end.
+/// Messages therefore continue to arrive, and the following happens to them:
+///
+/// - If the program has called [`Client::messages`], they go to that stream.
+/// - Otherwise, in a clean session, they are dropped.
+/// - Otherwise, in a kept session, they wait unacknowledged until the application opens a stream
+///   that matches. When they fill the broker's window of messages in flight, no other messages
+///   arrive: see [`Options::discard_unclaimed`](crate::Options::discard_unclaimed).
+///
+/// To receive no more messages, call [`unsubscribe`](Self::unsubscribe) instead.
 ///
 /// # Examples
 /// ```
@@ -80,11 +84,13 @@ impl Subscription {
     }
 
     /// Waits for a message that is acknowledged when the application calls [`Unacked::ack`].
+    /// Returns `None` in the same cases as [`recv`](Self::recv). If the future is dropped before it
+    /// is done, it has taken no message.
     ///
     /// The application can acknowledge in any order. The client sends the acknowledgements in the
     /// order in which the messages arrived [MQTT-4.6.0-2], so a message that is never acknowledged
-    /// delays all later ones. If the session is kept, messages can also be acknowledged over a
-    /// later connection.
+    /// delays the acknowledgements of all later ones. In a kept session, messages can also be
+    /// acknowledged after a reconnection.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, ack) = poll_fn(|cx| self.poll_take(AckMode::Manual, cx)).await?;
         Some((message, Unacked::new(&self.0.shared, ack)))
@@ -112,10 +118,14 @@ impl Subscription {
         }
     }
 
-    /// Unsubscribes from the topic filters of this stream, and closes it.
+    /// Unsubscribes from the topic filters of this stream, waits for the broker's answer, and closes
+    /// the stream. A stream of [`Client::messages`] has no filters: it is only closed.
+    ///
+    /// If the future is dropped before it is done, the stream is dropped, and the client stays
+    /// subscribed unless it has sent the request.
     ///
     /// # Errors
-    /// As [`Client::unsubscribe`].
+    /// The same as those of [`Client::unsubscribe`].
     pub async fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
         let filters = self.0.filters();
         if filters.is_empty() {
@@ -141,8 +151,9 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// A subscription whose answer has not arrived yet: see [`Client::subscribe`].
-#[must_use = "nothing is subscribed to if this is dropped before it was sent"]
+/// A future that returns a [`Subscription`] when the broker has answered: see
+/// [`Client::subscribe`], which also explains what happens if it is dropped.
+#[must_use = "the subscription is withdrawn if this is dropped before the request was sent"]
 pub struct Subscribing(Option<Result<(Subscription, Ticket), SubscribeError>>);
 
 impl Subscribing {
@@ -177,8 +188,9 @@ impl fmt::Debug for Subscribing {
     }
 }
 
-/// An UNSUBSCRIBE whose answer has not arrived yet: see [`Client::unsubscribe`].
-#[must_use = "nothing is unsubscribed from if this is dropped before it was sent"]
+/// A future that returns the [`Acknowledgement`] of an UNSUBSCRIBE when the broker has answered: see
+/// [`Client::unsubscribe`].
+#[must_use = "the request is withdrawn if this is dropped before it was sent"]
 pub struct Unsubscribing(Option<Result<Ticket, SubscribeError>>);
 
 impl Unsubscribing {
