@@ -138,6 +138,11 @@ pub(crate) fn has_valid_flags_5<P: Protocol>(first_byte: u8) -> bool {
 /// incomplete.
 #[inline(always)]
 pub(crate) fn variable(mut bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malformed> {
+    // Most have one byte, which is never more than necessary.
+    #[cfg(feature = "fast")]
+    if let [byte @ ..=0x7f, after @ ..] = bytes {
+        return Ok(Some((usize::from(*byte), after)));
+    }
     let mut number = 0;
     let mut shift = 0u32;
     loop {

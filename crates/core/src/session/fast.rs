@@ -69,10 +69,7 @@ impl<P: Protocol> Session<[Slot], P> {
         first_byte: u8,
         input: &mut &'i [u8],
     ) -> Option<Message<'i, P::Properties<'i>>> {
-        let (length, body) = match *input {
-            [_, length @ ..=0x7f, body @ ..] => (usize::from(*length), body),
-            _ => wire::variable(input.get(1..)?).ok()??,
-        };
+        let (length, body) = wire::variable(input.get(1..)?).ok()??;
         // DUP is not allowed with QoS 0 [MQTT-3.3.1-2].
         if first_byte & (wire::DUP | wire::QOS) == wire::DUP {
             return None;
