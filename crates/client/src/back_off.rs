@@ -22,7 +22,7 @@ const GOOD: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Reconnect {
-    /// The client ends, and its methods return the reason from then on.
+    /// The client does not reconnect. It ends, and its methods return the reason.
     Never,
     /// The client connects again after a wait.
     ///
@@ -36,14 +36,14 @@ pub enum Reconnect {
         first: Duration,
         /// The limit that doubling does not exceed, at most a year.
         cap: Duration,
-        /// The number of waits after which the client ends, or `None` if there is no such number.
+        /// The number of waits after which the client ends, or `None` if the number is not limited.
         max_tries: Option<u32>,
     },
 }
 
 impl Reconnect {
-    /// Returns the default policy: the client waits up to half a second before the first attempt,
-    /// and up to a minute before later ones, whose number is not limited.
+    /// Returns the default policy: a [`BackOff`](Self::BackOff) with waits of up to 0.5 s before the
+    /// first attempt and up to 60 s before later ones. The number of attempts is not limited.
     pub const fn back_off() -> Self {
         Reconnect::BackOff {
             first: Duration::from_millis(500),

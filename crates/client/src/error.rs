@@ -136,12 +136,13 @@ pub enum PublishError {
         /// The size of the queue in bytes, or 0 if no message may wait.
         limit: usize,
     },
-    /// The message exceeds a limit of the broker, which its profile or, with MQTT 5, its CONNACK
-    /// contains.
+    /// The message exceeds a limit of the broker. The limit is part of the broker's profile or, with
+    /// MQTT 5, of its CONNACK.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
     /// The message announces [remaining](motemq::Publish::remaining) bytes of payload, which only
-    /// an [upload](crate::Client::begin_upload) can send.
+    /// an upload can send: `publish_from` of `motemq-std` and `motemq-tokio`, or
+    /// [`begin_upload`](crate::Client::begin_upload) of this crate.
     #[error("the message announces {remaining} bytes of payload that follow: begin an upload")]
     Incomplete {
         /// The number of bytes that the message announces.
@@ -175,12 +176,15 @@ pub enum PublishError {
         /// The greatest length in bytes.
         limit: usize,
     },
-    /// There is no room for the message now. Try again after [`Event::Room`](crate::Event::Room).
+    /// There is no room for the message now. The method `publish` of `motemq-std` and
+    /// `motemq-tokio` waits for room. A driver tries again after
+    /// [`Event::Room`](crate::Event::Room).
     #[error("there is no room for another message now: try again when there is")]
     Full,
-    /// There is no connection, and messages with QoS 0 do not wait for one. Try again after
-    /// [`Event::Room`](crate::Event::Room), or see
-    /// [`Options::queue_qos0`](crate::Options::queue_qos0).
+    /// There is no connection, and messages with QoS 0 do not wait for one, unless
+    /// [`Options::queue_qos0`](crate::Options::queue_qos0) is set. The method `publish` of
+    /// `motemq-std` and `motemq-tokio` waits for a connection. A driver tries again after
+    /// [`Event::Room`](crate::Event::Room).
     #[error("there is no connection: try again when there is, or let messages with QoS 0 wait")]
     Offline,
     /// The client has ended.
@@ -207,8 +211,8 @@ pub enum SubscribeError {
         /// The reason why it is not a topic filter.
         error: TopicError,
     },
-    /// The filters exceed a limit of the broker, which its profile or, with MQTT 5, its CONNACK
-    /// contains.
+    /// The filters exceed a limit of the broker. The limit is part of the broker's profile or, with
+    /// MQTT 5, of its CONNACK.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
     /// The filters have options or a subscription identifier, and the client uses MQTT 3.1.1, which
@@ -238,7 +242,7 @@ pub enum SubscribeError {
         /// The subscription identifier.
         identifier: u32,
     },
-    /// The filters do not fit into the write buffer.
+    /// The filters, with their user properties, do not fit into the write buffer.
     #[error("the topic filters have {len} bytes together: use at most {limit} bytes at a time")]
     TooLong {
         /// The length of the filters and of the user properties in bytes.
@@ -249,9 +253,9 @@ pub enum SubscribeError {
     /// The client has ended.
     #[error(transparent)]
     Ended(Ended),
-    /// The client accepted the request, but it did not succeed: for example, the broker refused a
-    /// filter. Adapters that wait for the outcome return this reason; [`Client`](crate::Client)
-    /// does not.
+    /// The client accepted the request, but the request failed: for example, the broker refused a
+    /// filter. Only methods that wait for the outcome return this reason, such as those of
+    /// `motemq-std` and `motemq-tokio`.
     #[error(transparent)]
     Failed(#[from] RequestError),
 }
@@ -277,7 +281,7 @@ pub enum UploadError {
     Lost,
 }
 
-/// The result of a request: the broker's answer, or the reason why the request did not succeed.
+/// The result of a request: the broker's answer, or the reason why the request has failed.
 pub type Outcome = Result<Acknowledgement, RequestError>;
 
 /// Returns the reason as a part of a sentence.
@@ -285,8 +289,8 @@ fn because(reason: Option<&BrokerReason>) -> String {
     reason.map_or(String::new(), |reason| format!(": {reason}"))
 }
 
-/// The reason why a request that the client accepted did not succeed. A request is a message, a
-/// SUBSCRIBE or an UNSUBSCRIBE.
+/// The reason why a request that the client accepted has failed. A request is a message to be
+/// published, a SUBSCRIBE or an UNSUBSCRIBE.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -297,7 +301,8 @@ pub enum RequestError {
     /// The message expiry interval passed before the message could be sent. It was never sent.
     #[error("it expired before it could be sent: use a longer message expiry interval")]
     Expired,
-    /// The application [withdrew](crate::Client::withdraw) the request.
+    /// The application [withdrew](crate::Client::withdraw) the request. In `motemq-std` and
+    /// `motemq-tokio`, dropping a subscription that was not sent withdraws it.
     #[error("the application withdrew it")]
     Withdrawn,
     /// The broker did not acknowledge a message within this time after its last byte had been sent:
@@ -338,8 +343,8 @@ pub enum RequestError {
         /// The reason for the first refusal.
         reason: BrokerReason,
     },
-    /// The request waited for a connection, or had to be sent again over one, and exceeds a limit
-    /// that CONNACK of the broker of MQTT 5 contains.
+    /// The request waited for a connection, or had to be sent again, and exceeds a limit of the new
+    /// connection. A broker of MQTT 5 announces its limits in CONNACK.
     #[error(transparent)]
     OverLimit(OverLimit),
     /// The broker of MQTT 5 refuses a message. It was not published.
@@ -378,10 +383,11 @@ pub enum RequestError {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The application closed the client, and all messages were completed.
+    /// The application disconnected the client, or dropped all handles, and all messages were
+    /// completed.
     #[error("the client was closed")]
     Closed,
-    /// The application closed the client, and the time limit passed before all messages were
+    /// The application disconnected the client, and the time limit passed before all messages were
     /// completed.
     #[error("the client was closed before everything was completed: allow more time")]
     Unfinished,

@@ -13,7 +13,7 @@ pub enum Event {
     Connected {
         /// The version of MQTT of the connection.
         version: Version,
-        /// True if the broker has kept the session.
+        /// The state of the session, which shows whether the broker has kept it.
         session: SessionState,
         /// The limits of the broker.
         limits: ServerLimits,
@@ -95,8 +95,8 @@ pub enum Event {
     Ended(Ended),
 }
 
-/// The state of a client's connection. `T` is the type of its times: a [`Duration`] since the
-/// client was made, or a time of the adapter's clock.
+/// The state of a client's connection. `T` is the type of its times: in this crate, a [`Duration`]
+/// since the client was made; in `motemq-std` and `motemq-tokio`, their `Instant`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum State<T = Duration> {
@@ -109,7 +109,7 @@ pub enum State<T = Duration> {
     Connected {
         /// The version of MQTT of the connection.
         version: Version,
-        /// True if the broker has kept the session.
+        /// The state of the session, which shows whether the broker has kept it.
         session: SessionState,
         /// The limits of the broker.
         limits: ServerLimits,
@@ -125,7 +125,7 @@ pub enum State<T = Duration> {
         /// messages by then.
         retry_at: T,
     },
-    /// The client has ended, so there is no connection, and there will be none.
+    /// The client has ended, for this reason. It makes no more connections.
     Ended(Ended),
 }
 
@@ -197,8 +197,8 @@ pub struct ServerLimits {
     /// The keep alive of the connection in seconds: that of the options, or the one that the broker
     /// of MQTT 5 demands [MQTT-3.1.2-21].
     pub keep_alive: u16,
-    /// The seconds for which the broker keeps the session without a connection; `u32::MAX`: for
-    /// ever.
+    /// The time in seconds for which the broker keeps the session without a connection. `u32::MAX`
+    /// means that the session never expires.
     pub(crate) session_expiry: u32,
 }
 
@@ -225,7 +225,7 @@ impl ServerLimits {
     }
 }
 
-/// Counts of past events since the client was made, and of messages that wait now.
+/// The numbers of events since the client was made, and of messages that are waiting.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub struct Counters {

@@ -43,11 +43,12 @@ macro_rules! face_options {
 
         /// Lets a client of MQTT 5 use MQTT 3.1.1 with a broker that does not support MQTT 5.
         ///
-        /// The client concludes this if the broker has never accepted MQTT 5, and refuses the
-        /// version, closes the connection instead of answering CONNECT, or answers with something
-        /// that MQTT 5 does not have. The next attempt, which follows at once, uses MQTT 3.1.1. If
-        /// the broker neither accepts nor refuses that connection, the attempt after it uses MQTT 5
-        /// again. [`State::Connected`]($crate::State::Connected) contains the version in use.
+        /// The client decides that a broker does not support MQTT 5 if the broker has never accepted
+        /// it, and refuses the version, closes the connection instead of answering CONNECT, or
+        /// answers with something that MQTT 5 does not have. The next attempt, which follows at
+        /// once, uses MQTT 3.1.1. If the broker neither accepts nor refuses that connection, the
+        /// attempt after it uses MQTT 5 again. [`State::Connected`]($crate::State::Connected)
+        /// contains the version in use.
         pub fn fall_back(mut self) -> Self {
             self.client = self.client.fall_back();
             self
@@ -107,17 +108,16 @@ macro_rules! face_options {
             self
         }
 
-        /// Asks the broker for reason strings and user properties in the packets that may have them
-        /// to explain a failure, or asks it to leave them out, except in CONNACK, DISCONNECT and
-        /// messages [MQTT-3.1.2-29]. If the client does not ask, the broker may send them. Only
-        /// MQTT 5 has this.
+        /// Sets whether the broker may explain failures with reason strings and user properties.
+        /// With `false`, the broker leaves them out of all packets but CONNACK, DISCONNECT and
+        /// messages [MQTT-3.1.2-29]. The default is `true`. Only MQTT 5 has this option.
         pub fn request_problem_information(mut self, is_wanted: bool) -> Self {
             self.client = self.client.request_problem_information(is_wanted);
             self
         }
 
-        /// Asks the broker for response information in CONNACK, or asks it to leave that out. If
-        /// the client does not ask, the broker sends none [MQTT-3.1.2-28]. Only MQTT 5 has this.
+        /// Sets whether the broker may send response information in CONNACK. By default it sends
+        /// none [MQTT-3.1.2-28]. Only MQTT 5 has this option.
         pub fn request_response_information(mut self, is_wanted: bool) -> Self {
             self.client = self.client.request_response_information(is_wanted);
             self
@@ -183,8 +183,8 @@ macro_rules! face_options {
         }
 
         /// Adds a user property to each SUBSCRIBE, also when the client subscribes again by itself.
-        /// Only MQTT 5 has user properties. Those of SUBSCRIBE can have 2,048 bytes together, with
-        /// 5 bytes more for each.
+        /// Only MQTT 5 has user properties. Those of SUBSCRIBE can have up to 2,048 bytes together,
+        /// where each counts as the bytes of its name and value and 5 more.
         pub fn subscribe_user_property(
             mut self,
             name: impl Into<String>,
@@ -195,7 +195,8 @@ macro_rules! face_options {
         }
 
         /// Adds a user property to each UNSUBSCRIBE. Only MQTT 5 has user properties. Those of
-        /// UNSUBSCRIBE can have 2,048 bytes together, with 5 bytes more for each.
+        /// UNSUBSCRIBE can have up to 2,048 bytes together, where each counts as the bytes of its
+        /// name and value and 5 more.
         pub fn unsubscribe_user_property(
             mut self,
             name: impl Into<String>,
@@ -207,7 +208,8 @@ macro_rules! face_options {
 
         /// Adds a user property to the DISCONNECT with which the client ends. It is left out if the
         /// packet would be larger than the broker accepts. Only MQTT 5 has user properties. Those
-        /// of DISCONNECT can have 2,048 bytes together, with 5 bytes more for each.
+        /// of DISCONNECT can have up to 2,048 bytes together, where each counts as the bytes of its
+        /// name and value and 5 more.
         pub fn disconnect_user_property(
             mut self,
             name: impl Into<String>,
@@ -302,14 +304,16 @@ macro_rules! face_options {
 
         /// Applies the limits of this broker: a packet that exceeds one of them is refused before
         /// anything is sent, and no more messages are in flight at the same time than the broker
-        /// allows. If the broker requires ALPN, it is used. Host and port are set separately.
+        /// allows. If the broker requires ALPN on the port in use, the client uses it. Set the
+        /// host, the port and TLS as without a profile.
         pub fn profile(mut self, broker: &$crate::profile::Profile) -> Self {
             self.client = self.client.profile(broker);
             self
         }
 
-        /// Sets the number of messages that were given up, 1 to 32,767, that may hold packet
-        /// identifiers. If there are more, the connection ends with
+        /// Limits the number of messages, 1 to 32,767, that were given up after the time limit of
+        /// [`ack_timeout`](Self::ack_timeout), and whose packet identifiers are still in use. When
+        /// the limit is reached and there is no room for another message, the connection ends with
         /// [`Unanswered`]($crate::DisconnectReason::Unanswered). The default is 1,024.
         pub fn given_up(mut self, messages: usize) -> Self {
             self.client = self.client.given_up(messages);

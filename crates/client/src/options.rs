@@ -140,10 +140,10 @@ impl Options {
     /// Makes the options of a clean session of MQTT 3.1.1 with a keep alive of 60 s and
     /// reconnection by [`Reconnect::back_off`].
     ///
-    /// The client identifier names the session at the broker. If two connections have the same
+    /// The broker finds the session by the client identifier. If two connections have the same
     /// client identifier, the broker closes the older one. Every broker accepts 1 to 23 letters and
-    /// digits [MQTT-3.1.3-5]. With an empty client identifier, which requires a clean session, the
-    /// broker chooses one.
+    /// digits [MQTT-3.1.3-5]. If the client identifier is empty, the session must be clean, and the
+    /// broker chooses an identifier.
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             client_id: client_id.into(),
@@ -178,11 +178,11 @@ impl Options {
 
     /// Lets a client of MQTT 5 use MQTT 3.1.1 with a broker that does not support MQTT 5.
     ///
-    /// The client concludes this if the broker has never accepted MQTT 5, and refuses the version,
-    /// closes the connection instead of answering CONNECT, or answers with something that MQTT 5
-    /// does not have. The next attempt, which follows at once, uses MQTT 3.1.1. If the broker
-    /// neither accepts nor refuses that connection, the attempt after it uses MQTT 5 again.
-    /// [`State::Connected`](crate::State::Connected) contains the version in use.
+    /// The client decides that a broker does not support MQTT 5 if the broker has never accepted it,
+    /// and refuses the version, closes the connection instead of answering CONNECT, or answers with
+    /// something that MQTT 5 does not have. The next attempt, which follows at once, uses MQTT
+    /// 3.1.1. If the broker neither accepts nor refuses that connection, the attempt after it uses
+    /// MQTT 5 again. [`State::Connected`](crate::State::Connected) contains the version in use.
     pub fn fall_back(mut self) -> Self {
         self.falls_back = true;
         self
@@ -246,17 +246,17 @@ impl Options {
         self
     }
 
-    /// Asks the broker for reason strings and user properties in the packets that may have them to
-    /// explain a failure, or asks it to leave them out, except in CONNACK, DISCONNECT and messages
-    /// [MQTT-3.1.2-29]. If the client does not ask, the broker may send them. Only MQTT 5 has this.
+    /// Sets whether the broker may explain failures with reason strings and user properties. With
+    /// `false`, the broker leaves them out of all packets but CONNACK, DISCONNECT and messages
+    /// [MQTT-3.1.2-29]. The default is `true`. Only MQTT 5 has this option.
     pub fn request_problem_information(mut self, is_wanted: bool) -> Self {
         let mqtt5 = self.settings.values_mut().mqtt5_mut();
         mqtt5.request_problem_information = Some(is_wanted);
         self
     }
 
-    /// Asks the broker for response information in CONNACK, or asks it to leave that out. If the
-    /// client does not ask, the broker sends none [MQTT-3.1.2-28]. Only MQTT 5 has this.
+    /// Sets whether the broker may send response information in CONNACK. By default it sends none
+    /// [MQTT-3.1.2-28]. Only MQTT 5 has this option.
     pub fn request_response_information(mut self, is_wanted: bool) -> Self {
         let mqtt5 = self.settings.values_mut().mqtt5_mut();
         mqtt5.request_response_information = Some(is_wanted);
@@ -322,8 +322,8 @@ impl Options {
     }
 
     /// Adds a user property to each SUBSCRIBE, also when the client subscribes again by itself.
-    /// Only MQTT 5 has user properties. Those of SUBSCRIBE can have 2,048 bytes together, with 5
-    /// bytes more for each.
+    /// Only MQTT 5 has user properties. Those of SUBSCRIBE can have up to 2,048 bytes together,
+    /// where each counts as the bytes of its name and value and 5 more.
     pub fn subscribe_user_property(
         self,
         name: impl Into<String>,
@@ -333,7 +333,8 @@ impl Options {
     }
 
     /// Adds a user property to each UNSUBSCRIBE. Only MQTT 5 has user properties. Those of
-    /// UNSUBSCRIBE can have 2,048 bytes together, with 5 bytes more for each.
+    /// UNSUBSCRIBE can have up to 2,048 bytes together, where each counts as the bytes of its name
+    /// and value and 5 more.
     pub fn unsubscribe_user_property(
         self,
         name: impl Into<String>,
@@ -344,7 +345,8 @@ impl Options {
 
     /// Adds a user property to the DISCONNECT with which the client ends. It is left out if the
     /// packet would be larger than the broker accepts. Only MQTT 5 has user properties. Those of
-    /// DISCONNECT can have 2,048 bytes together, with 5 bytes more for each.
+    /// DISCONNECT can have up to 2,048 bytes together, where each counts as the bytes of its name
+    /// and value and 5 more.
     pub fn disconnect_user_property(
         self,
         name: impl Into<String>,
@@ -465,8 +467,9 @@ impl Options {
         self
     }
 
-    /// Sets the number of messages that were given up, 1 to 32,767, that may hold packet
-    /// identifiers. If there are more, the connection ends with
+    /// Limits the number of messages, 1 to 32,767, that were given up after the time limit of
+    /// [`ack_timeout`](Self::ack_timeout), and whose packet identifiers are still in use. When the
+    /// limit is reached and there is no room for another message, the connection ends with
     /// [`Unanswered`](crate::DisconnectReason::Unanswered). The default is 1,024.
     pub fn given_up(mut self, messages: usize) -> Self {
         self.settings.values_mut().given_up = messages.clamp(1, ALL_IDENTIFIERS / 2);

@@ -78,7 +78,7 @@ pub(crate) fn with_properties<'p, T: Copy>(
     other
 }
 
-/// The error for [`MessageProperties`] that a message cannot have.
+/// The error for properties that a message to be published cannot have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error(
     "a property cannot stand in a message that is published, is repeated, or has a value that MQTT \

@@ -15,7 +15,7 @@ pub enum Direction {
     Out,
 }
 
-/// A packet of MQTT 3.1.1 or of MQTT 5, which a [`Tracer`] shows.
+/// A packet that is traced, of MQTT 3.1.1 or of MQTT 5.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TracedPacket<'a> {
     /// A packet of MQTT 3.1.1.

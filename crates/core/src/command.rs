@@ -193,16 +193,16 @@ impl<'a, T: Copy> Publish<'a, T> {
         self
     }
 
-    /// Announces `len` bytes of the payload after those of [`payload`](Self::payload). The program
-    /// sends them with [`publish_chunk`](crate::Session::publish_chunk) or
-    /// [`publish_direct`](crate::Session::publish_direct).
+    /// Announces `len` bytes of the payload after those of [`payload`](Self::payload). A program
+    /// with a session sends them with [`publish_chunk`](crate::Session::publish_chunk) or
+    /// [`publish_direct`](crate::Session::publish_direct); `publish_from` of `motemq-std` and
+    /// `motemq-tokio` reads them from a reader.
     ///
     /// Packets cannot be interleaved: until the last byte has been passed to the session, other
     /// commands return [`Busy`](crate::SendError::Busy), and neither acknowledgements nor PINGREQ
     /// are sent. Brokers count only complete packets as signs of life: mosquitto closes a
     /// connection whose PUBLISH takes longer than one and a half times the
-    /// [keep alive](Connect::keep_alive).
-    /// Choose a keep alive that suits the slowest upload.
+    /// [keep alive](Connect::keep_alive). Choose a keep alive that suits the slowest upload.
     pub const fn remaining(mut self, len: u32) -> Self {
         self.remaining = len;
         self

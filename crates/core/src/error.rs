@@ -60,8 +60,8 @@ impl SendError {
     }
 }
 
-/// The reason why a connection has ended. Close the transport, then call
-/// [`connect`](crate::Session::connect) over a new one.
+/// The reason why a connection has ended. A program with a session closes the transport, then calls
+/// [`connect`](crate::Session::connect) over a new one. Managed clients do so themselves.
 ///
 /// A fault is reported once. From then on the session [is closed](crate::Session::is_closed): it
 /// reads nothing, and its commands return [`Offline`](SendError::Offline). The session keeps its

@@ -170,8 +170,8 @@ pub enum Event<'r, T = ()> {
     },
 }
 
-/// The session of a connection that the broker has accepted: one that the broker has kept, which
-/// the client may know or not, or a new one.
+/// The state of the session when the broker has accepted a connection: the session is new, or the
+/// broker has kept it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

@@ -329,7 +329,7 @@ impl Packet<'_> {
     /// Appends the packet to `tx`, which needs room for 3 bytes more than the packet has.
     ///
     /// # Errors
-    /// Nothing is written then:
+    /// If this method fails, nothing is written:
     ///
     /// - [`Invalid`](SendError::Invalid) for a packet that [`decode`] refuses, and for an empty
     ///   client identifier without clean session, which [`decode`] accepts so that a broker can

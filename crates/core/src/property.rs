@@ -48,10 +48,10 @@ pub enum Property<'a> {
     MessageExpiryInterval(u32) = table::MESSAGE_EXPIRY_INTERVAL,
     /// PUBLISH, will: the kind of payload, for example a MIME type.
     ContentType(Text<'a>) = table::CONTENT_TYPE,
-    /// PUBLISH, will: the topic to which the answer to this message is to be published. It is a
+    /// PUBLISH, will: the topic to which the response to this message is to be published. It is a
     /// topic name [MQTT-3.3.2-14].
     ResponseTopic(Text<'a>) = table::RESPONSE_TOPIC,
-    /// PUBLISH, will: data that the answer to this message has to repeat.
+    /// PUBLISH, will: data that the response to this message has to repeat.
     CorrelationData(&'a [u8]) = table::CORRELATION_DATA,
     /// SUBSCRIBE: an identifier, 1 to 268,435,455, for the subscriptions of the packet. PUBLISH of
     /// a server: the identifier of a subscription that the message matches, once for each of them.

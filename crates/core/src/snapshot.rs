@@ -36,7 +36,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// the next [`next_event`](Self::next_event), or [`ManualAcks::ack`](crate::ManualAcks::ack).
     ///
     /// # Errors
-    /// [`Length`](SnapshotError::Length) if `image` has another length. Nothing is written then.
+    /// [`Length`](SnapshotError::Length) if `image` has another length. Nothing was written.
     ///
     /// # Examples
     /// ```

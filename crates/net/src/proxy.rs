@@ -82,7 +82,7 @@ impl Proxy {
     /// are percent-encoded.
     ///
     /// # Errors
-    /// A [`UrlError`] if the text is not such a URL.
+    /// A [`UrlError`] if the text has neither of these forms.
     pub fn from_url(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url
             .split_once("://")
@@ -118,8 +118,8 @@ impl Proxy {
     /// proxy.
     ///
     /// # Errors
-    /// A [`ProxyError`] if the proxy does not open the connection, also if the stream returns
-    /// `TimedOut` or `WouldBlock`.
+    /// A [`ProxyError`] if the proxy does not open the connection, or if the stream fails, even
+    /// with `TimedOut` or `WouldBlock`.
     pub fn connect<S: Read + Write>(
         &self,
         host: &str,

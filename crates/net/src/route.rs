@@ -138,7 +138,7 @@ impl Route {
         has_proxy || self.scheme.is_tls() || self.scheme.is_websocket()
     }
 
-    /// Returns the address of the broker for messages to people: `host:port`, or the path of a Unix
+    /// Returns the address of the broker for error messages: `host:port`, or the path of a Unix
     /// socket.
     pub fn place(&self) -> String {
         match self.scheme {

@@ -248,7 +248,7 @@ impl Tls {
     /// Performs the handshake with this host over a blocking stream.
     ///
     /// # Errors
-    /// A [`TlsError`] if the handshake fails, also if the stream returns `TimedOut` or
+    /// A [`TlsError`] if the handshake fails, or if the stream fails, even with `TimedOut` or
     /// `WouldBlock`.
     pub fn connect<S: Read + Write>(
         &self,

@@ -11,7 +11,7 @@ use core::{
 };
 use motemq::{Fault, ReturnCode};
 
-/// The state of a connection when it ended.
+/// The stage that a connection had reached when it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Stage {
@@ -45,9 +45,8 @@ pub enum TransportErrorKind {
     NotMqtt,
 }
 
-/// The driver's description of a connection that failed. Its text says what to do. Its
-/// [`source`](core::error::Error::source) is the error of the layer below, if the driver has set
-/// it.
+/// The reason why a transport could not be opened, or failed. Its text says what to do. Its
+/// [`source`](core::error::Error::source) is the error of the layer that failed, if there is one.
 ///
 /// Errors of the same kind with the same text are equal.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use core::time::Duration;
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// The client did not accept the message. Nothing was published.
+    /// The client did not accept the message of the request. Nothing was published.
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// The client could not subscribe to the response topic.
     #[error("no subscription to the response topic: {0}")]
     Subscribe(#[from] SubscribeError),
-    /// The client accepted the message, but it did not succeed: for example, the broker refused it.
+    /// The client accepted the request, but its message failed: for example, the broker refused it.
     #[error(transparent)]
     Failed(RequestError),
     /// The broker of MQTT 5 received the message, and reports that no client has subscribed to its
@@ -28,8 +28,8 @@ pub enum ResponseError {
         /// The reason why there was no connection at that time, or `None` if there was one.
         reason: Option<DisconnectReason>,
     },
-    /// The request has no response topic. With MQTT 3.1.1, and for a client without a client
-    /// identifier, there is no default.
+    /// The request has no response topic, and there is no default: the client uses MQTT 3.1.1, or
+    /// has no client identifier.
     #[error("there is no response topic: set one, or use MQTT 5 with a client identifier")]
     ResponseTopicMissing,
     /// The client has ended.

@@ -1,8 +1,8 @@
 //! Which limit was exceeded.
 use alloc::string::String;
 
-/// The error for a packet that exceeds a limit of the broker, which its [profile](super::Profile)
-/// or, with MQTT 5, its CONNACK contains. Nothing was sent.
+/// The error for a packet that exceeds a limit of the broker. Nothing was sent. The limit is part of
+/// the broker's [profile](super::Profile) or, with MQTT 5, of its CONNACK.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error("{broker} {limit}")]
 pub struct OverLimit {

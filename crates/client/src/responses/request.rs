@@ -5,7 +5,8 @@ use motemq::Publish;
 /// The time limit of requests that have none.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A message that asks for a response, which the receiver publishes to a response topic.
+/// A message for which the client expects a response. The receiver publishes the response to the
+/// response topic.
 ///
 /// # Examples
 /// ```

@@ -84,11 +84,12 @@ pub struct SubscriptionOptions {
     /// [MQTT-3.3.1-13]. If not, the flag says that the message was stored before the subscription
     /// was made [MQTT-3.3.1-12].
     pub retain_as_published: bool,
-    /// When the server sends retained messages.
+    /// The cases in which the server sends retained messages.
     pub retain_handling: RetainHandling,
 }
 
-/// When the server sends retained messages to a subscription of MQTT 5 (section 3.8.3.1).
+/// The cases in which the server sends retained messages to a subscription of MQTT 5 (section
+/// 3.8.3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

@@ -3,7 +3,8 @@ use super::{HasMqtt5, Protocol, sealed};
 use crate::{Full, Profile, Properties, SendError, Session, Slot, session::Terms};
 use core::marker::PhantomData;
 
-/// A version of MQTT, which [`Session::set_version`] chooses.
+/// A version of MQTT. [`Session::set_version`] chooses it for a session, and `Options::version` for
+/// a managed client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

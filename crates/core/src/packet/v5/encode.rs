@@ -15,7 +15,7 @@ impl<'a, T: PropertySource<'a>> Packet<'a, T> {
     /// code or a property length that can be left out is left out.
     ///
     /// # Errors
-    /// Nothing is written then:
+    /// If this method fails, nothing is written:
     ///
     /// - [`Invalid`](SendError::Invalid) for a packet that [`decode`](super::decode) refuses.
     /// - [`Full`](SendError::Full) if `tx` has too little room now.
