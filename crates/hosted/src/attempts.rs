@@ -98,8 +98,8 @@ pub fn report<S>(client: &mut Client, attempt: u32, done: Done<S>, now: Duration
     None
 }
 
-/// Returns the next actions of a client without a connection. `now` is the current time. A change
-/// of the state is counted by `watch`.
+/// Returns the next actions of a client without a connection, at the time `now`. Counts a change of
+/// the state in `watch`.
 pub fn poll_tasks(client: &mut Client, watch: &mut Watch, now: Duration) -> Tasks {
     let mut tasks = Tasks::default();
     let was_connecting = is_connecting(client);

@@ -6,8 +6,7 @@ use motemq_client::{
 use motemq_net::{ForeignProtocol, OpenError};
 use std::{io, sync::Arc, time::Duration};
 
-/// The reason why `Client::publish_from` has not published a message, whose payload it reads from a
-/// reader.
+/// The reason why `Client::publish_from` has not published a message with a payload from a reader.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {

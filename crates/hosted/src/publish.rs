@@ -19,7 +19,7 @@ pub fn publish<'p, T: PublishProperties<'p>>(
     client.publish(publish)
 }
 
-/// Publishes a message with this payload instead of its own, as [`publish`] does.
+/// Publishes a message as [`publish`] does. `payload` replaces the payload of `publish`.
 ///
 /// # Errors
 /// The same as those of [`Client::publish_bytes`].

@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Returns the number of addresses to try. It is 1 if the first hop has no address, as a Unix
+    /// Returns the number of addresses to try. It is 1 if the first hop has no address, like a Unix
     /// socket.
     pub fn count(&self) -> u32 {
         self.addresses.len().max(1) as u32

@@ -19,7 +19,7 @@ pub trait Transport: Read + Write + Send {
     ///
     /// If nothing has arrived within this time, `read` has to fail with `TimedOut` or `WouldBlock`,
     /// which have the same meaning. If bytes have arrived that can be read only when more follow,
-    /// as of a TLS record, it can fail with [`PartialRead`](crate::PartialRead).
+    /// such as a part of a TLS record, it can fail with [`PartialRead`](crate::PartialRead).
     ///
     /// # Errors
     /// An error of the system. It ends the connection.

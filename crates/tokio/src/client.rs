@@ -33,9 +33,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// and [`try_publish`](Self::try_publish) fails. [`WhenFull`](crate::WhenFull) offers the same
 /// choice for messages that wait for a connection.
 ///
-/// **Every future can be dropped at any time.** The connection is lost only if a
-/// [`publish_from`](Self::publish_from) was not complete. The documentation of each method explains
-/// the effect on the call.
+/// **Every future can be dropped at any time.** Only the future of
+/// [`publish_from`](Self::publish_from) ends the connection if it is dropped before it is done. The
+/// documentation of each method explains the effect on the call.
 ///
 /// When the last handle is dropped, the client completes the messages in flight, for up to ten
 /// seconds, and disconnects. Dropping does not wait for that: call

@@ -23,7 +23,7 @@ impl Client {
     /// with QoS 1 or 2 may be published nevertheless.
     ///
     /// # Errors
-    /// Any [`PublishError`] but `Full`, `Offline` and `LargerThanQueue`, for which this method
+    /// Any [`PublishError`] except `Full`, `Offline` and `LargerThanQueue`, for which this method
     /// waits. Nothing was sent, unless the client has ended while the message was being stored.
     pub async fn publish<'p, T: PublishProperties<'p>>(
         &self,
@@ -35,7 +35,7 @@ impl Client {
 
     /// Publishes a message as [`publish`](Self::publish) does. `payload` replaces the payload of
     /// `publish`. If it has 16 KiB or more, it is not copied, but written to the transport from the
-    /// memory of the [`Bytes`].
+    /// memory of `payload`.
     ///
     /// # Errors
     /// The same as those of [`publish`](Self::publish).

@@ -79,7 +79,7 @@ impl Client {
 
     /// Publishes the response to a request. The request determines the topic, the correlation data
     /// and the QoS of the response. The [`Receipt`] reports the outcome. Only MQTT 5 has response
-    /// topics. If the future is dropped, the effect is that of [`publish`](Self::publish).
+    /// topics. Dropping the future has the same effect as for [`publish`](Self::publish).
     ///
     /// # Errors
     /// The same as those of [`publish`](Self::publish), and
