@@ -50,12 +50,12 @@ pub(crate) enum Bytes<S> {
 ///
 /// # Examples
 /// ```
-/// use motemq_net::{Opening, Route, Scheme};
+/// use motemq_net::{Opening, Proxy, Route};
 /// use std::io::Cursor;
-/// // A server that does not speak WebSocket, in a buffer instead of a socket.
+/// // A mail server instead of the proxy, in a buffer instead of a socket.
 /// let mut server = vec![0; 1000];
 /// server.extend(b"220 mail.example ESMTP\r\n\r\n");
-/// let route = Route { scheme: Scheme::Ws, ..Route::default() };
+/// let route = Route { proxy: Some(Proxy::http("localhost", 25)), ..Route::default() };
 /// let mut opening = Opening::new(&route, Cursor::new(server))?;
 /// assert!(opening.advance().is_err());
 /// # Ok::<(), motemq_net::OpenError>(())
