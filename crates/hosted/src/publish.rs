@@ -19,7 +19,7 @@ pub fn publish<'p, T: PublishProperties<'p>>(
     client.publish(publish)
 }
 
-/// Publishes a message as [`publish`] does. `payload` replaces the payload of `publish`.
+/// Publishes a message as [`publish`] does, with `payload` as its payload.
 ///
 /// # Errors
 /// The same as those of [`Client::publish_bytes`].

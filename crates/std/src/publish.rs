@@ -32,9 +32,9 @@ impl Client {
         self.publish_by(|client| motemq_hosted::publish(client, publish, || self.shared.now()))
     }
 
-    /// Publishes a message as [`publish`](Self::publish) does. `payload` replaces the payload of
-    /// `publish`. If it has 16 KiB or more, it is not copied, but written to the transport from the
-    /// memory of `payload`.
+    /// Publishes a message as [`publish`](Self::publish) does, with `payload` as its payload. If
+    /// `payload` has 16 KiB or more, it is not copied, but written to the transport from its own
+    /// memory.
     ///
     /// # Errors
     /// The same as those of [`publish`](Self::publish).
