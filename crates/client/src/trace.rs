@@ -221,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn memory_of_a_shorter_packet_is_kept() {
+        let mut half = Half::default();
+        let publish = [&b"\x30\xfc\xff\x03\0\x01t"[..], &[b'x'; LITTLE - 7]].concat();
+        let mut count = 0;
+        half.pass(&publish, &mut Some(Version::Mqtt311), |_| count += 1);
+        assert_eq!((count, half.held.capacity()), (1, LITTLE));
+    }
+
+    #[test]
     fn bytes_that_are_no_packet_end_the_trace_of_their_direction() {
         let mut tracer = Tracer::new();
         let mut count = 0;

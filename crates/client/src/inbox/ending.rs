@@ -156,14 +156,11 @@ impl Inbox {
         let Some(stream) = self.streams.get(stream.key) else {
             return;
         };
-        let place = |item: &Waiting| item.message.rest == Some(payload);
+        let is_payload = |item: &Waiting| item.message.rest == Some(payload);
         // If it was taken, all that waits is behind it.
-        let before = stream.queue.items().position(place);
-        let behind = stream
-            .queue
-            .items()
-            .skip(before.map_or(0, |place| place + 1));
-        for item in behind.filter(|item| item.message.rest.is_none()) {
+        let place = stream.queue.items().position(is_payload).unwrap_or(0);
+        let waiting = stream.queue.items().skip(place);
+        for item in waiting.filter(|item| item.message.rest.is_none()) {
             let copies = item.ack.and_then(|ack| copies.get(&ack));
             self.unacknowledged
                 .decline_waiting(item.ack, copies.copied().unwrap_or(0));

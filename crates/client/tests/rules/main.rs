@@ -4,6 +4,7 @@ mod durable;
 mod rule_00_acknowledged_after_processed;
 mod rule_00_closed_streams;
 mod rule_00_messages_outlive_connections;
+mod rule_00_payloads_that_arrive_again;
 mod rule_01_all_identifiers_are_pending;
 mod rule_01_application_stops_nothing;
 mod rule_01_bounds_are_exact;
