@@ -99,6 +99,13 @@ fn u_3_1_2_5() {
     d.receives(b"\x30\x06\0\x01t\0ab", &[r#"Message "t" "ab" None []"#]);
     d.receives(b"\x30\x07", &["PacketTooLarge"]);
     d.sends(b"\xe0\x01\x95");
+    let list = [Property::MaximumPacketSize(5.try_into().unwrap())];
+    for first_byte in [0x40, 0x50, 0x62, 0x70] {
+        let mut d = Dialogue::<Full>::new();
+        d.connect(&CLIENT.properties(&list), ACCEPTED, &[NEW]);
+        d.receives(&[first_byte, 3, 0, 9, 0], &[]);
+        d.receives(&[first_byte, 4, 0, 9, 0, 0], &["PacketTooLarge"]);
+    }
 }
 
 #[test]

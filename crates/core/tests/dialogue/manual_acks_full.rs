@@ -87,3 +87,34 @@ fn another_message_is_a_fault() {
         d.sends_nothing();
     }
 }
+
+/// The answer to a PUBREL that finds no room is written first when there is some.
+#[test]
+fn without_room_for_an_answer_nothing_is_read() {
+    let mut d = full();
+    let Dialogue { session, tx, .. } = &mut d.dialogue;
+    while session.publish(&Publish::to("a"), tx).is_ok() {}
+    while d.tx.room() >= 4 {
+        assert_eq!(reads(&mut d, pubrel(8)), (vec![], vec![]));
+    }
+    let rest = pubrel(10).to_bytes();
+    let expected = (vec![], rest.clone());
+    assert_eq!(reads(&mut d, [pubrel(9), pubrel(10)]), expected);
+    assert_eq!(reads(&mut d, &rest[..]), expected);
+    d.tx.clear();
+    assert_eq!(reads(&mut d, &rest[..]), (vec![], vec![]));
+    d.sends([pubcomp(9), pubcomp(10)]);
+}
+
+/// A topic that leaves no room for the identifier behind it does not wait for more for ever.
+#[test]
+fn a_message_whose_identifier_has_no_room_is_a_fault() {
+    let topic = "t".repeat(80);
+    let bytes = publish(&topic).qos1(3).to_bytes();
+    let mut d = full();
+    assert_eq!(reads(&mut d, &bytes[..63]), (vec![], bytes[..63].to_vec()));
+    assert!(!d.session.is_closed());
+    let (emitted, _) = reads(&mut d, &bytes[..64]);
+    assert_eq!(emitted, [fault(Fault::Unexpected)]);
+    assert!(d.session.is_closed());
+}
