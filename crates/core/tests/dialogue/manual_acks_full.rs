@@ -118,3 +118,39 @@ fn a_message_whose_identifier_has_no_room_is_a_fault() {
     assert_eq!(emitted, [fault(Fault::Unexpected)]);
     assert!(d.session.is_closed());
 }
+
+/// A message that is longer than `rx` has begun. Its payload looks like other messages.
+#[test]
+fn the_rest_of_a_long_message_is_read() {
+    let mut d = full();
+    let data = [b'2'; 100];
+    let bytes = publish("t").payload(&data).to_bytes();
+    let (first, rest) = bytes.split_at(64);
+    let begun = first.len() - 5;
+    let (emitted, left) = reads(&mut d, first);
+    assert_eq!(
+        emitted,
+        [message("t", &data[..begun]).remaining(100 - begun as u32)]
+    );
+    assert_eq!(left, []);
+    let (emitted, left) = reads(&mut d, rest);
+    assert_eq!((emitted, left), (vec![payload(&data[begun..], 0)], vec![]));
+}
+
+/// A message that the application has processed is not pending any more, and may be repeated.
+#[test]
+fn a_message_that_is_not_released_yet_is_repeated() {
+    let mut d = ManualDialogue::<2>::open();
+    let (_, tokens) = d.feed([publish("t").qos2(5)]);
+    d.acknowledge(tokens[0]);
+    let (_, tokens) = d.feed([publish("t").qos1(1), publish("t").qos2(2)]);
+    assert_eq!(tokens.len(), 2);
+    d.sends(pubrec(5));
+    assert!(d.acks.is_full(&d.dialogue.session));
+    let again = publish("t").qos2(5).dup().to_bytes();
+    assert_eq!(reads(&mut d, &again[..]), (vec![], vec![]));
+    assert!(!d.session.is_closed());
+    // With QoS 1 it is another message.
+    let other = publish("t").qos1(5).dup().to_bytes();
+    assert_eq!(reads(&mut d, &other[..]).0, [fault(Fault::Unexpected)]);
+}

@@ -118,3 +118,14 @@ fn maximum_packet_size() {
     d.receives(b"\x30\x13\0", &["PacketTooLarge"]);
     d.sends(b"\xe0\x01\x95");
 }
+
+/// A length of properties in more bytes than necessary is a fault before the rest of the message has
+/// arrived [MQTT-1.5.5-1].
+#[test]
+fn malformed_length_of_properties() {
+    let mut packet = b"\x30\x40\0\x01t\x80\0".to_vec();
+    packet.extend([0; 17]);
+    let mut d = small();
+    d.receives(&packet, &["Malformed"]);
+    d.sends(b"\xe0\x01\x81");
+}

@@ -180,3 +180,22 @@ fn snapshots() {
     other.save(&mut image).unwrap();
     assert_eq!(again.session.restore(&image), Err(SnapshotError::Version));
 }
+
+/// Although the layer is full, an unknown PUBREL is answered so, and a fault ends the connection with
+/// its reason code.
+#[test]
+fn a_full_layer_gives_reasons() {
+    let mut m = Manual::open();
+    m.receives(b"\x32\x06\0\x01t\0\x01\0");
+    let (d, acks) = (&mut m.d, &mut m.acks);
+    let mut receive = |mut bytes: &[u8], sent: &[u8]| {
+        let received = acks.receive_when_full(&mut d.session, &mut bytes, 64, &mut d.tx);
+        d.sends(sent);
+        (received.map(|event| event.is_some()), bytes.len())
+    };
+    let unknown = b"\x62\x02\0\x09\x62\x02\0\x08";
+    let answers = b"\x70\x03\0\x09\x92\x70\x03\0\x08\x92";
+    assert_eq!(receive(unknown, answers), (Ok(false), 0));
+    let (received, _) = receive(b"\xd0\x01\0", b"\xe0\x01\x81");
+    assert_eq!(received, Err(Fault::Malformed));
+}
