@@ -143,7 +143,9 @@ pub enum PublishError {
     /// The message announces [remaining](motemq::Publish::remaining) bytes of payload, which only
     /// an upload can send: `publish_from` of `motemq-std` and `motemq-tokio`, or
     /// [`begin_upload`](crate::Client::begin_upload) of this crate.
-    #[error("the message announces {remaining} bytes of payload that follow: begin an upload")]
+    #[error(
+        "the message announces {remaining} bytes of payload that follow: only an upload sends them"
+    )]
     Incomplete {
         /// The number of bytes that the message announces.
         remaining: u32,

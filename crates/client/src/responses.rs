@@ -139,10 +139,10 @@ impl Responses {
         publish: Option<RequestId>,
         correlation: u64,
         limit: Duration,
-        now: Duration,
+        asked: Duration,
     ) -> ResponseId {
         self.last_serial = self.last_serial.wrapping_add(1);
-        let (serial, deadline) = (self.last_serial, now.saturating_add(limit));
+        let (serial, deadline) = (self.last_serial, asked.saturating_add(limit));
         let mut stream = None;
         // The topic that was used last comes last.
         if let Some(at) = self.topics.iter().position(|topic| *topic.name == *name) {

@@ -132,7 +132,7 @@ pub fn may_pass(error: &PublishError) -> bool {
 ///
 /// # Errors
 /// The reason why the client has ended, for any other reason.
-pub fn is_good(ended: Ended) -> Result<(), Ended> {
+pub fn completed(ended: Ended) -> Result<(), Ended> {
     match ended {
         Ended::Closed => Ok(()),
         ended => Err(ended),

@@ -40,7 +40,7 @@ pub use brokers::{Address, Brokers, Candidates};
 pub use buffers::{Buffers, Pipe, Read, Turn};
 pub use claims::{Awaited, PendingAck, Rest, Ticket, Upload};
 pub use credentials::{BoxError, Credentials};
-pub use error::{UploadError, is_good, may_pass, no_credentials, on_closed, unopened};
+pub use error::{UploadError, completed, may_pass, no_credentials, on_closed, unopened};
 pub use inner::Inner;
 pub use log::log;
 pub use message::broken_payload;

@@ -9,7 +9,7 @@ use crate::{
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
-use motemq_hosted::{Handle, is_good};
+use motemq_hosted::{Handle, completed};
 use std::{thread, time::Duration};
 
 /// The longest time between the limit of a disconnection and its end.
@@ -282,7 +282,7 @@ impl Client {
         let ended = wait_until(&self.shared, Some(until), |inner, thread| {
             inner.ended(thread)
         });
-        is_good(ended.unwrap_or(Ended::DriverStopped))
+        completed(ended.unwrap_or(Ended::DriverStopped))
     }
 
     /// Begins to disconnect as [`disconnect`](Self::disconnect) does, but does not wait. All streams

@@ -9,7 +9,7 @@ use crate::{
     shared::{Inner, Shared, Sleep, Woken, begin_turn, fall_asleep, rest, resume},
 };
 use motemq_client::{TransportError, TransportErrorKind};
-use motemq_hosted::{Hook, Trace, carry_out, is_good, on_closed, poll_tasks, report};
+use motemq_hosted::{Hook, Trace, carry_out, completed, on_closed, poll_tasks, report};
 use std::{
     fmt, io,
     sync::{Arc, MutexGuard},
@@ -165,7 +165,7 @@ impl Driver {
         mut is_done: impl FnMut() -> bool,
     ) -> Option<Result<(), Ended>> {
         if let Some(ended) = &self.ended {
-            return Some(is_good(ended.clone()));
+            return Some(completed(ended.clone()));
         }
         // It sleeps on where it has left off, if nothing has come up since.
         let may_rest = self.shared.with(resume);
@@ -210,7 +210,7 @@ impl Driver {
                 Step::Ended(ended) => {
                     self.attempts.cancel_all();
                     self.ended = Some(ended.clone());
-                    return Some(is_good(ended));
+                    return Some(completed(ended));
                 }
             }
             if is_over {

@@ -48,16 +48,16 @@ impl Client {
     ///
     /// # Errors
     /// A [`ResponseError`] if the request was not accepted or has failed, or if the response has
-    /// not arrived within the time limit.
+    /// not arrived within the time limit, which counts from this call.
     pub fn request_with<'p, T: PublishProperties<'p>>(
         &self,
         request: &Request<'p, T>,
     ) -> Result<Message, ResponseError> {
-        let limit = request.get_limit();
+        let (limit, asked) = (request.get_limit(), self.shared.now());
         let accepted = when_there_is_room_until(
             &self.shared,
             Some(self.shared.after(limit)),
-            |client| client.request(request, self.shared.now()),
+            |client| client.request(request, asked),
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
         );
         let response = accepted.unwrap_or_else(|| {
@@ -66,7 +66,7 @@ impl Client {
         })?;
         let mut awaited = Awaited::new(&self.shared, response);
         flush(&self.shared);
-        // Its time is counted from now on.
+        // The driver does not know its time limit yet.
         self.shared.with(|inner| inner.wake_driver());
         let outcome = wait(&self.shared, |inner, thread| awaited.poll(inner, thread));
         outcome.map(|message| Message::new(message, &self.shared))

@@ -11,7 +11,7 @@ use crate::{
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
-use motemq_hosted::{Handle, is_good};
+use motemq_hosted::{Handle, completed};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -216,7 +216,7 @@ impl Client {
             shared.leave(limit);
             let ended = wait(&shared, |inner, task| inner.ended(task));
             let ended = timeout(limit.saturating_add(FAREWELL), ended).await;
-            is_good(ended.unwrap_or(Ended::DriverStopped))
+            completed(ended.unwrap_or(Ended::DriverStopped))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     shared::{Shared, Woken, begin_turn},
     timer::Timer,
 };
-use motemq_hosted::{Hook, Trace, carry_out, is_good, on_closed, poll_tasks, report};
+use motemq_hosted::{Hook, Trace, carry_out, completed, on_closed, poll_tasks, report};
 use std::{
     fmt,
     future::Future,
@@ -141,7 +141,7 @@ impl<O: Open> Drive<O> {
                 match ready!(this.poll_attempts(cx)) {
                     None => continue,
                     Some(_) if this.farewell.is_some() => return Poll::Pending,
-                    Some(ended) => return Poll::Ready(is_good(ended)),
+                    Some(ended) => return Poll::Ready(completed(ended)),
                 }
             };
             match connection.poll(&this.shared, &mut this.timer, &mut this.woken, cx) {

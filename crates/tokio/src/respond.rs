@@ -56,15 +56,15 @@ impl Client {
     ///
     /// # Errors
     /// A [`ResponseError`] if the request was not accepted or has failed, or if the response has
-    /// not arrived within the time limit.
+    /// not arrived within the time limit, which counts from this call.
     pub async fn request_with<'p, T: PublishProperties<'p>>(
         &self,
         request: &Request<'p, T>,
     ) -> Result<Message, ResponseError> {
-        let limit = request.get_limit();
+        let (limit, asked) = (request.get_limit(), self.shared.now());
         let accepted = when_there_is_room(
             &self.shared,
-            |client| client.request(request, self.shared.now()),
+            |client| client.request(request, asked),
             |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
         );
         let accepted = timeout(limit, accepted).await;

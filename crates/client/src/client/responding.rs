@@ -22,6 +22,9 @@ impl Client {
     /// [`poll_response`](Self::poll_response) returns the response. The client stays subscribed for
     /// the next requests.
     ///
+    /// `asked` is the time at which the application asked for it, from which the time limit counts:
+    /// earlier than now if the application has waited for [`Event::Room`].
+    ///
     /// # Errors
     /// A [`ResponseError`]. If it is [`Publish`](ResponseError::Publish) with
     /// [`Full`](PublishError::Full) or [`Offline`](PublishError::Offline), try again after
@@ -29,9 +32,9 @@ impl Client {
     pub fn request<'p, T: PublishProperties<'p>>(
         &mut self,
         request: &Request<'p, T>,
-        now: Duration,
+        asked: Duration,
     ) -> Result<ResponseId, ResponseError> {
-        self.note_time(now);
+        self.note_time(asked);
         self.check_open().map_err(ResponseError::Ended)?;
         let own;
         let topic = match request.get_response_topic() {
@@ -68,7 +71,7 @@ impl Client {
         }
         let limit = request.get_limit();
         let responses = self.responses_mut();
-        Ok(responses.add(topic, published, correlation, limit, now))
+        Ok(responses.add(topic, published, correlation, limit, asked))
     }
 
     /// Returns the response topic of a client that was not told one.

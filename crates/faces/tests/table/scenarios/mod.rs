@@ -68,6 +68,7 @@ table! {
         a_client_without_an_identifier_is_given_one;
     responses:
         many_requests_have_their_responses
+        a_request_has_one_time_limit
         a_request_without_a_connection_says_why
         a_request_without_a_response_says_why
         requests_of_mqtt_3_1_1_name_no_topic;

@@ -4,14 +4,18 @@ use super::{
         Client, DisconnectReason, Filter, Options, Publish, QoS, ReasonCode, Request, RequestError,
         ResponseError, Stage, Version, WhenFull,
     },
-    support::{SOON, options, returning, server},
+    support::{SOON, accepted, options, returning, server},
 };
 use motemq_std::motemq::packet::v5::Packet;
 use motemq_testing::{
     broker::{Answer, Config},
     server::Server,
 };
-use std::{net::TcpListener, thread, time::Duration};
+use std::{
+    net::TcpListener,
+    thread,
+    time::{Duration, Instant},
+};
 
 const QOS: QoS = QoS::AtLeastOnce;
 
@@ -75,6 +79,30 @@ pub fn a_request_without_a_response_says_why() {
     let error = client.request_with(&request).unwrap_err();
     let reason = None;
     assert_eq!(error, ResponseError::TimedOut { limit, reason });
+}
+
+/// The time for which a request waits for room is part of its time limit.
+pub fn a_request_has_one_time_limit() {
+    const LIMIT: Duration = Duration::from_secs(1);
+    let (client, _running, _exchange, mut line) =
+        accepted(|options| options.in_flight(1).queue(1, 1000, WhenFull::Wait));
+    let publish = Publish::to("t").qos(QOS);
+    let _sent = client.try_publish(&publish).unwrap();
+    line.hears(b"\x32\x05\0\x01t\0\x01");
+    let begun = Instant::now();
+    let acknowledging = thread::spawn(move || {
+        thread::sleep(LIMIT * 7 / 10);
+        line.says(b"\x40\x02\0\x01");
+        line.hears(b"\x82\x06\0\x02\0\x01r\x01");
+        line.says(b"\x90\x03\0\x02\x01");
+        line.hears(b"\x32\x05\0\x01t\0\x03");
+        line
+    });
+    let request = Request::new(publish).response_topic("r").limit(LIMIT);
+    let error = client.request_with(&request).unwrap_err();
+    assert!(matches!(error, ResponseError::TimedOut { .. }), "{error:?}");
+    assert!(begun.elapsed() < LIMIT * 3 / 2, "{:?}", begun.elapsed());
+    acknowledging.join().unwrap();
 }
 
 /// A broker that ends each connection is named, whether the request waits in the queue or for room
