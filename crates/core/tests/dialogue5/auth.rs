@@ -77,3 +77,22 @@ fn other_methods() {
     let mut d = Dialogue::<Clean>::open(ACCEPTED);
     d.receives(b"\xf0\x06\x18\x04\x15\0\x01m", &["Unexpected"]);
 }
+
+/// A client without AUTH packets.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Plain;
+
+impl Profile for Plain {
+    const AUTHENTICATES: bool = false;
+}
+
+/// Without AUTH packets, a method alone can be agreed upon.
+#[test]
+fn auth_is_unexpected_without_this_part_of_the_profile() {
+    let connack = b"\x20\x07\0\0\x04\x15\0\x01m";
+    let connected = "Connected { session: New, properties: [authentication method \"m\"] }";
+    let mut d = Dialogue::<Plain>::new();
+    d.connect(&CLIENT.properties(&[METHOD]), connack, &[connected]);
+    d.receives(b"\xf0\x06\0\x04\x15\0\x01m", &["Unexpected"]);
+    d.sends(b"\xe0\x01\x82");
+}
