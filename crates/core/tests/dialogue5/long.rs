@@ -128,4 +128,10 @@ fn malformed_length_of_properties() {
     let mut d = small();
     d.receives(&packet, &["Malformed"]);
     d.sends(b"\xe0\x01\x81");
+    // Without the byte that is 0, this is the length of the property behind it.
+    let mut packet = b"\x30\x86\x80\x01\0\x01t\x80\0\x01\x26\0\x01n\x3f\xfa".to_vec();
+    packet.extend([b'v'; 0x3ffa]);
+    let mut d = Dialogue::<Full, 4, 20_000>::open(ACCEPTED);
+    d.receives(&packet, &["Malformed"]);
+    d.sends(b"\xe0\x01\x81");
 }
