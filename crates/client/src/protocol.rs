@@ -111,12 +111,23 @@ impl ProtocolState {
         out: &mut Out<'_>,
     ) -> Result<Option<(CoreEvent<'i>, Option<AckToken>)>, Fault> {
         let before = input.len();
+        let received = self.receive_or_grow(input, capacity, out);
+        self.may_have_changed |= matches!(received, Ok(Some(_))) || input.len() < before;
+        received
+    }
+
+    #[inline(always)]
+    fn receive_or_grow<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+        out: &mut Out<'_>,
+    ) -> Result<Option<(CoreEvent<'i>, Option<AckToken>)>, Fault> {
         loop {
             if !self.session.can_receive_qos_2() {
                 self.grow_session();
             }
             let event = self.acks.receive(&mut self.session, input, capacity, out)?;
-            self.may_have_changed |= event.is_some() || input.len() < before;
             if event.is_some() || input.is_empty() || !self.acks.is_full(&self.session) {
                 return Ok(event);
             }
@@ -124,9 +135,7 @@ impl ProtocolState {
                 // All identifiers are in use, so the broker can send no other message that is to be
                 // acknowledged. Everything else is read.
                 let (acks, session) = (&mut self.acks, &mut self.session);
-                let event = acks.receive_when_full(session, input, capacity, out)?;
-                self.may_have_changed |= event.is_some() || input.len() < before;
-                return Ok(event);
+                return acks.receive_when_full(session, input, capacity, out);
             }
         }
     }
