@@ -12,6 +12,7 @@ mod simulation;
 use crate::{fuzz, machine::Missing, pages, simulate, steps::Steps};
 use clap::Args;
 use part::{Extent, PARTS, Part};
+pub use record::commit;
 use record::{Figures, Records};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 

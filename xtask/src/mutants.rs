@@ -2,11 +2,13 @@
 //! notices.
 mod copy;
 mod outcomes;
+mod page;
 mod subject;
 
 use crate::{
+    evidence::commit,
     pages,
-    programs::{cargo, program, read, run as run_to_end},
+    programs::{cargo, program, read, run as run_to_end, workspace},
 };
 use clap::{Args, ValueEnum};
 use outcomes::Outcomes;
@@ -28,7 +30,8 @@ pub struct Options {
     /// Of files that were run before, tries only what was missed, and what is new.
     #[arg(long, conflicts_with = "resume")]
     missed: bool,
-    /// Writes the page of the crate from all that was run.
+    /// Writes the page of the crate: the rows of the files that were run anew, the others as they
+    /// are.
     #[arg(long)]
     write: bool,
     /// Runs nothing: looks at what was run before.
@@ -75,11 +78,18 @@ pub fn run(options: &Options) -> Result<(), String> {
             }
         }
     }
+    let outcomes = |file: &String| {
+        let is_chosen = options.file.is_empty() || options.file.contains(file);
+        let kept = is_chosen.then(|| Outcomes::kept(&subject.kept(file)));
+        kept.filter(Outcomes::has_any)
+    };
     let all: Vec<_> = files
         .iter()
-        .map(|file| (file.as_str(), Outcomes::kept(&subject.kept(file))))
+        .map(|file| (file.as_str(), outcomes(file)))
         .collect();
-    let (page, findings) = outcomes::page(subject, &all);
+    let earlier = fs::read_to_string(workspace().join("docs").join(subject.page))
+        .map_err(|error| format!("cannot read docs/{}: {error}", subject.page))?;
+    let (page, findings) = page::page(subject, &all, &earlier);
     println!("{page}");
     if options.write {
         let command = format!("cargo xtask mutants --crate {} --write", subject.name);
@@ -152,6 +162,7 @@ fn all_rounds(subject: &Subject, file: &str, only_missed: bool) -> Result<(), St
         }
     }
     let missing = all.note_missing(&list);
+    all.note_commit(commit());
     all.keep(&kept)?;
     if missing != 0 {
         return Err(format!(
