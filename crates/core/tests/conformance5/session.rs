@@ -145,6 +145,47 @@ fn mqtt_3_2_2_4() {
     let mut d = Dialogue::<Full>::new();
     d.connect(&KEPT, PRESENT, &["Unexpected"]);
     assert!(d.session.is_closed());
+    d.sends(b"");
+    // The state of another client is none, and is still there when its client connects.
+    let mut d = kept();
+    d.connect(&Connect::new("d").keep_session(), PRESENT, &["Unexpected"]);
+    d.connect(&KEPT, PRESENT, &[RESUMED, RESENT]);
+    // A client that cannot have state.
+    let mut d = Dialogue::<Clean>::new();
+    d.connect(&CLIENT, PRESENT, &["Unexpected"]);
+    // A client that says where identifiers begin then is ready for such a session.
+    let mut d = Dialogue::<Full>::new();
+    let ready = KEPT.identifier_offset(100);
+    let unrecognized = "Connected { session: Unrecognized, properties: [] }";
+    d.connect(&ready, PRESENT, &[unrecognized]);
+}
+
+/// What a server must not send ends the connection, although it refuses it anyway.
+#[test]
+fn mqtt_3_2_2_6() {
+    for code in 0x80..=0xff {
+        let mut d = kept();
+        d.connect(&KEPT, &[0x20, 3, 1, code, 0], &["Unexpected"]);
+        d.sends(b"");
+        // It says nothing about the session.
+        d.connect(&KEPT, PRESENT, &[RESUMED, RESENT]);
+    }
+}
+
+/// A server that does not tell the identifier that it has assigned is not refused: the session then
+/// belongs to the empty identifier.
+#[test]
+fn mqtt_3_2_2_16() {
+    let unnamed = Connect::new("").keep_session();
+    let mut d = Dialogue::<Full>::new();
+    d.connect(&unnamed, ACCEPTED, &[NEW]);
+    d.publish_to_t(QoS::AtLeastOnce).unwrap();
+    let mut named = d.clone();
+    named.connect(&KEPT, PRESENT, &["Unexpected"]);
+    d.connect(&unnamed, PRESENT, &[RESUMED, RESENT]);
+    // An empty identifier is none that a server assigns to a client that has one.
+    let empty = b"\x20\x06\0\0\x03\x12\0\0";
+    d.connect(&KEPT, empty, &["OutcomeUnknown { id: 1 }", "Unexpected"]);
 }
 
 #[test]
@@ -256,9 +297,31 @@ fn u_4_13_1_1() {
 
 #[test]
 fn u_4_13_1_2() {
-    let mut d = Dialogue::<Full>::new();
-    d.connect(&CLIENT, b"\x20\x03\x02\0\0", &["Malformed"]);
-    d.sends(b"");
+    let list = [
+        Property::AuthenticationMethod("m".into()),
+        Property::MaximumPacketSize(40.try_into().unwrap()),
+    ];
+    for (packet, fault) in [
+        (&b"\x20\x03\x02\0\0"[..], "Malformed"),
+        (b"\x20\x03\0\0\0", "Unexpected"), // without the method
+        (b"\x20\x0a\0\0\x07\x15\0\x01m\x21\0\0", "Unexpected"),
+        (b"\x20\x27", "PacketTooLarge"),
+        (b"\x20\x80\0", "Malformed"),
+        (b"\x21\x03\0\0\0", "Malformed"),
+        (b"\x30\x04\0\x01t\0", "Unexpected"),
+        (b"\x40\x02\0\x01", "Unexpected"),
+        (b"\x62\x02\0\x01", "Unexpected"),
+        (b"\x90\x04\0\x01\0\0", "Unexpected"),
+        (b"\xd0\0", "Unexpected"),
+        (b"\xe0\x01\x8b", "Unexpected"),
+        (b"\xf0\x06\0\x04\x15\0\x01m", "Unexpected"),
+        (b"\xf0\x06\x18\x04\x15\0\x01n", "Unexpected"),
+    ] {
+        let mut d = Dialogue::<Full>::new();
+        d.connect(&CLIENT.properties(&list), packet, &[fault]);
+        assert!(d.session.is_closed());
+        d.sends(b"");
+    }
 }
 
 #[test]
