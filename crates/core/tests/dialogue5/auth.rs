@@ -96,3 +96,32 @@ fn auth_is_unexpected_without_this_part_of_the_profile() {
     d.receives(b"\xf0\x06\0\x04\x15\0\x01m", &["Unexpected"]);
     d.sends(b"\xe0\x01\x82");
 }
+
+/// A server only continues an authentication, and completes one on an open connection. Without a
+/// method in CONNECT it sends no AUTH at all [MQTT-4.12.0-6].
+#[test]
+fn every_code_in_each_state() {
+    let connack = b"\x20\x07\0\0\x04\x15\0\x01m";
+    let connected = "Connected { session: New, properties: [authentication method \"m\"] }";
+    for code in 0..=255 {
+        let auth = [0xf0, 6, code, 4, 0x15, 0, 1, b'm'];
+        let event = format!(
+            "Auth {{ code: ReasonCode({code}), properties: [authentication method \"m\"] }}"
+        );
+        let mut d = connecting();
+        let is_expected = code == 0x18;
+        d.receives(&auth, &[if is_expected { &event } else { "Unexpected" }]);
+        d.sends(b"");
+        let mut d = connecting();
+        d.receives(connack, &[connected]);
+        let is_expected = code == 0x18 || code == 0;
+        d.receives(&auth, &[if is_expected { &event } else { "Unexpected" }]);
+        d.sends(if is_expected { b"" } else { b"\xe0\x01\x82" });
+        let mut d = Dialogue::<Full>::open(ACCEPTED);
+        d.receives(&auth, &["Unexpected"]);
+        d.sends(b"\xe0\x01\x82");
+        let mut d = Dialogue::<Full>::new();
+        d.connect(&CLIENT, &auth, &["Unexpected"]);
+        d.sends(b"");
+    }
+}

@@ -73,8 +73,6 @@ fn of_the_client() {
         d.rx.space()[..8].copy_from_slice(b"\x32\x06\0\x01t\0\x05\0");
         d.rx.commit(8);
         d.session.next_event(&mut d.rx, &mut d.tx).unwrap().unwrap();
-        let full = d.tx.room() - expected.len() - 2;
-        let _ = full;
         for wrong in [ReasonCode::SERVER_BUSY, ReasonCode::GRANTED_QOS_1] {
             d.refuses(SendError::Invalid, |s, tx| {
                 s.disconnect_with(wrong, list, tx)
@@ -124,4 +122,67 @@ fn session_expiry() {
     d.connect(&CLIENT.keep_session(), b"\x20\x03\x01\0\0", &[resumed]);
     assert_eq!(leave(&mut d, 0), Ok(()));
     d.connect(&CLIENT.keep_session(), b"\x20\x03\x01\0\0", &["Unexpected"]);
+}
+
+/// Returns dialogues in each state in which the connection is open, with a message in flight, and
+/// whether a payload is being sent in pieces.
+fn open_states() -> [(Dialogue, bool); 4] {
+    let kept = CLIENT.keep_session();
+    let mut open = Dialogue::<Full>::new();
+    open.connect(&kept, ACCEPTED, &[NEW]);
+    open.publish_to_t(QoS::AtLeastOnce).unwrap();
+    let mut streaming = open.clone();
+    streaming.publish(&Publish::to("t").remaining(5)).unwrap();
+    let mut accepted = open.clone();
+    accepted.receives(
+        b"\x34\x06\0\x01t\0\x07\0",
+        &[r#"Message "t" "" Some(7) []"#],
+    );
+    let mut resuming = open.clone();
+    let resumed = "Connected { session: Resumed, properties: [] }";
+    let resent = "Resend { qos: AtLeastOnce, id: 1 }";
+    resuming.connect(&kept, b"\x20\x03\x01\0\0", &[resumed, resent]);
+    let states = [
+        (open, false),
+        (streaming, true),
+        (accepted, false),
+        (resuming, false),
+    ];
+    states.map(|(mut d, is_streaming)| {
+        d.tx.clear();
+        (d, is_streaming)
+    })
+}
+
+/// A DISCONNECT of the server ends the connection in every state, whatever its code: it is an event
+/// if a server can send the code, else a fault. The session can be resumed after both.
+#[test]
+fn every_code_in_each_state() {
+    let is_allowed =
+        |code| matches!(code, 0 | 0x80..=0x83 | 0x87 | 0x89 | 0x8b..=0x90 | 0x93..=0xa2);
+    for code in 0..=255 {
+        for (mut d, is_streaming) in open_states() {
+            if is_allowed(code) {
+                let event = format!("Disconnected {{ code: ReasonCode({code}), properties: [] }}");
+                d.receives(&[0xe0, 1, code], &[&event]);
+                d.sends(b"");
+            } else {
+                d.receives(&[0xe0, 1, code], &["Unexpected"]);
+                // Within a payload it would be a part of it.
+                d.sends(if is_streaming { b"" } else { b"\xe0\x01\x82" });
+            }
+            assert!(d.session.is_closed());
+            d.receives(b"\xe0\x01\x8b", &[]);
+            let resumed = "Connected { session: Resumed, properties: [] }";
+            let resent = "Resend { qos: AtLeastOnce, id: 1 }";
+            d.connect(
+                &CLIENT.keep_session(),
+                b"\x20\x03\x01\0\0",
+                &[resumed, resent],
+            );
+        }
+        let mut connecting = Dialogue::<Full>::new();
+        connecting.connect(&CLIENT, &[0xe0, 1, code], &["Unexpected"]);
+        connecting.sends(b"");
+    }
 }
