@@ -105,8 +105,8 @@ impl Component {
 
 /// Runs all checks, and tells whether all are good.
 ///
-/// Many tests wait for servers and for time to pass. Meanwhile, two other processes of lower
-/// priority do the rest: one checks devices, and the other does what only computes.
+/// Many tests wait for servers and for time to pass. Meanwhile, other processes of lower priority
+/// do the rest: one checks devices, and two do what only computes.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
@@ -116,15 +116,15 @@ pub fn run(options: &Options) -> ExitCode {
             install::all(&mut steps);
         }
         // Nothing is installed any more, so that each check finds what the others find.
-        let devices = Beside::start(&[Part::Devices], Priority::Lower, install);
-        let computed = Beside::start(&[Part::Evidence, Part::Style], Priority::Lowest, install);
+        let devices = Beside::start(Part::Devices, Priority::Lower, install);
+        let style = Beside::start(Part::Style, Priority::Lowest, install);
+        let evidence = Beside::start(Part::Evidence, Priority::Lowest, install);
         Part::Tests.check(&mut steps, install);
         steps.check("devices, the library for C, sizes and instructions", || {
             devices?.finish()
         });
-        steps.check("evidence, formatting, lints and documentation", || {
-            computed?.finish()
-        });
+        steps.check("formatting, lints and documentation", || style?.finish());
+        steps.check("evidence", || evidence?.finish());
     }
     for part in &options.only {
         part.check(&mut steps, install);

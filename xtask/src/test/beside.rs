@@ -30,18 +30,15 @@ pub enum Priority {
 }
 
 impl Beside {
-    /// Starts the checks of these parts.
+    /// Starts the checks of a part.
     ///
     /// # Errors
     /// The process cannot be started.
-    pub fn start(parts: &[Part], priority: Priority, install: bool) -> Result<Self, String> {
-        let names: Vec<_> = parts
-            .iter()
-            .filter_map(|part| Some(part.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        let only = names.join(",");
-        Self::start_in(&machine::target().join("test"), &only, priority, install)
-            .map_err(|error| format!("cannot check {only} beside the tests: {error}"))
+    pub fn start(part: Part, priority: Priority, install: bool) -> Result<Self, String> {
+        let value = part.to_possible_value();
+        let name = value.as_ref().map_or("", |value| value.get_name());
+        Self::start_in(&machine::target().join("test"), name, priority, install)
+            .map_err(|error| format!("cannot check {name} beside the tests: {error}"))
     }
 
     fn start_in(
@@ -63,7 +60,7 @@ impl Beside {
             command.arg("--install");
         }
         fs::create_dir_all(directory)?;
-        let output = directory.join(format!("{}.log", only.replace(',', "-")));
+        let output = directory.join(format!("{only}.log"));
         let file = File::create(&output)?;
         println!(
             "\n==> beside all that follows, into {}: {}",
