@@ -116,6 +116,8 @@ impl ProtocolState {
         received
     }
 
+    /// Reads the next event, and gives the session and the acknowledgements more room if they need
+    /// it.
     #[inline(always)]
     fn receive_or_grow<'i>(
         &mut self,

@@ -48,8 +48,8 @@ pub enum Property<'a> {
     MessageExpiryInterval(u32) = table::MESSAGE_EXPIRY_INTERVAL,
     /// PUBLISH, will: the kind of payload, for example a MIME type.
     ContentType(Text<'a>) = table::CONTENT_TYPE,
-    /// PUBLISH, will: the topic to which the response to this message is to be published. It is a
-    /// topic name [MQTT-3.3.2-14].
+    /// PUBLISH, will: the topic for the response to this message. It is a topic name, without
+    /// wildcards [MQTT-3.3.2-14].
     ResponseTopic(Text<'a>) = table::RESPONSE_TOPIC,
     /// PUBLISH, will: data that the response to this message has to repeat.
     CorrelationData(&'a [u8]) = table::CORRELATION_DATA,

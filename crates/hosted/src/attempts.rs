@@ -1,4 +1,4 @@
-//! Attempts to connect: the client asks for them, and is told their results.
+//! Attempts to connect: the driver makes them for the client, and reports their results to it.
 use crate::{Face, Login, Shared, Watch};
 use motemq_client::{Client, Ended, State, Transport, TransportError, TransportErrorKind};
 use std::time::Duration;

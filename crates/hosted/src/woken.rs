@@ -43,7 +43,7 @@ impl<W: Waiter> Woken<W> {
         }
     }
 
-    /// Returns whether a waiter that waits for room is to be woken.
+    /// Returns whether there are waiters for room that must be woken.
     pub fn has_writers(&self) -> bool {
         !self.writers.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What came of mutants, and where it is kept.
+//! The outcomes of mutants, and the files that keep them.
 use super::{page::reasons, subject::Subject};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,10 +10,10 @@ use std::{
 const KINDS: [&str; 4] = ["unviable", "caught", "timeout", "missed"];
 /// A mutant that a run did not come to, because it was stopped.
 const NOT_RUN: &str = "not run";
-/// What the line begins with that names the commit.
+/// The first word of the line that names the commit.
 const COMMIT: &str = "commit";
 
-/// The mutants of a file, each as `cargo mutants` names it, and the kind of what came of it last.
+/// The mutants of a file, each as `cargo mutants` names it, with the kind of its last outcome.
 #[derive(Default)]
 pub struct Outcomes {
     by_name: BTreeMap<String, &'static str>,
@@ -176,11 +176,10 @@ mod tests {
 
     #[test]
     fn the_commit_is_kept() {
-        let path = std::env::temp_dir().join(format!("motemq-outcomes-{}", std::process::id()));
+        let file = tempfile::NamedTempFile::new().unwrap();
         let all = Outcomes::parse(KEPT);
-        all.keep(&path).unwrap();
-        let kept = Outcomes::kept(&path);
-        fs::remove_file(path).unwrap();
+        all.keep(file.path()).unwrap();
+        let kept = Outcomes::kept(file.path());
         assert_eq!(kept.commit(), "1a2b");
         assert_eq!(kept.by_name, all.by_name);
     }

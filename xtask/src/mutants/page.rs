@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, fmt::Write};
 /// Why mutants need not be caught, and how many there are: by file and change.
 type Reasons<'a> = BTreeMap<(&'a str, &'a str), (usize, &'a str)>;
 
-/// What the table says of a file: its name with an addition, mutants, caught, hung, equivalent, not
-/// caught, not built, and the commit.
+/// A row of the table. Its figures are the numbers of mutants: all, caught, hung, equivalent, not
+/// caught, and not built.
 struct Row {
     name: String,
     figures: [usize; 6],

@@ -43,7 +43,7 @@ impl Beside {
 
     fn start_in(
         directory: &Path,
-        only: &str,
+        name: &str,
         priority: Priority,
         install: bool,
     ) -> io::Result<Self> {
@@ -55,12 +55,12 @@ impl Beside {
         } else {
             program(this, [""; 0])
         };
-        command.args(["test", "--only", only]);
+        command.args(["test", "--only", name]);
         if install {
             command.arg("--install");
         }
         fs::create_dir_all(directory)?;
-        let output = directory.join(format!("{only}.log"));
+        let output = directory.join(format!("{name}.log"));
         let file = File::create(&output)?;
         println!(
             "\n==> beside all that follows, into {}: {}",

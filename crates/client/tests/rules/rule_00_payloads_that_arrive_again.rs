@@ -2,8 +2,8 @@
 //! connection, and what waited behind it does not pass it. Another stream may have had that already.
 use crate::common::*;
 
-/// What waited behind the payload in one stream, and was processed from another, arrives again for
-/// neither of them.
+/// A message waits behind the payload in one stream, and another stream has processed it. When the
+/// payload arrives again, neither stream gets the message again.
 #[test]
 fn rule_00_what_another_stream_has_processed_stays_behind_a_payload_that_arrives_again() {
     for qos in [1, 2] {

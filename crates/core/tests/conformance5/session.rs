@@ -160,7 +160,7 @@ fn mqtt_3_2_2_4() {
     d.connect(&ready, PRESENT, &[unrecognized]);
 }
 
-/// What a server must not send ends the connection, although it refuses it anyway.
+/// A CONNACK that refuses the connection and has session present set is a fault of the server.
 #[test]
 fn mqtt_3_2_2_6() {
     for code in 0x80..=0xff {
