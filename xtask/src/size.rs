@@ -126,13 +126,13 @@ const PROGRAMS: [Program; 19] = [
     ),
     program_with(
         "engine",
-        "MQTT 5: no AUTH, no reasons for faults",
+        "MQTT 5: no AUTH, no reasons",
         Selection::Mqtt5("auth explain"),
-        "the same without AUTH and `refuse`",
+        "the same without AUTH, `refuse`, DISCONNECT for faults, and SUBACK longer than `rx`",
     ),
     program_with(
         "engine",
-        "MQTT 5: no AUTH, no reasons for faults, no checks of text and properties",
+        "MQTT 5: no AUTH, no reasons, no checks of text and properties",
         Selection::Mqtt5("auth explain validate"),
         "the same",
     ),

@@ -40,7 +40,9 @@ impl<const N: usize> Buffer<[u8; N]> {
     /// As `tx`, the buffer needs 3 bytes more than the longest packet to be sent, without payloads
     /// that are streamed. As `rx`, it needs 9 bytes more than the longest received topic, since
     /// payloads are streamed. With MQTT 5 it also needs room for the properties of the message and
-    /// for their length, and for the whole of CONNACK, SUBACK, UNSUBACK and AUTH.
+    /// for their length, for the whole of CONNACK and AUTH, and for the reason codes of SUBACK and
+    /// UNSUBACK, one byte for each topic filter. Other properties that do not fit are dropped: see
+    /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     ///
     /// # Examples
     /// ```compile_fail

@@ -92,8 +92,9 @@ pub enum Fault {
     Timeout,
     /// The broker sent a packet that is larger than `rx` and that cannot be read in pieces. A
     /// PUBLISH can be read in pieces, unless the session's [`Profile`](crate::Profile) leaves out
-    /// streaming or skipping. With MQTT 5, the packet can also be larger than the maximum packet
-    /// size that the client has announced.
+    /// streaming or skipping. With MQTT 5, properties of other packets are dropped if they do not
+    /// fit, unless the profile leaves that out or the packet is a CONNACK or AUTH. The packet can
+    /// also be larger than the maximum packet size that the client has announced.
     PacketTooLarge,
     /// The broker has more QoS 2 messages in flight than the session has slots. The messages that
     /// were accepted are completed over the next connection. Give the session more slots if this

@@ -89,6 +89,10 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// [refuse](crate::Session::refuse) messages, and PUBCOMP says if the packet identifier of a
     /// PUBREL [is unknown](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this part
     /// acknowledgements have no reason codes, as in MQTT 3.1.1.
+    ///
+    /// This part also drops the properties of a SUBACK or UNSUBACK, which are reasons of the server,
+    /// if they do not fit into `rx`. Without it, or without [`SKIPS`](Self::SKIPS), such a packet
+    /// ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const EXPLAINS: bool = true;
     /// With MQTT 5: whether a successful acknowledgement with properties or with a reason code,
     /// such as [no matching subscribers](crate::ReasonCode::NO_MATCHING_SUBSCRIBERS), is reported
@@ -226,6 +230,11 @@ pub(crate) const fn streams_in<P: Protocol>() -> bool {
 /// Returns whether messages with a topic longer than `rx` are skipped.
 pub(crate) const fn skips<P: Protocol>() -> bool {
     streams_in::<P>() && <P::Profile as Profile>::SKIPS
+}
+
+/// Returns whether the properties of a SUBACK or UNSUBACK that do not fit into `rx` are dropped.
+pub(crate) const fn drops_reasons<P: Protocol>() -> bool {
+    skips::<P>() && explains::<P>()
 }
 
 /// Returns whether received topics are checked. Topics that are sent are `&str`, so only received

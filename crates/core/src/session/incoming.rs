@@ -1,18 +1,19 @@
 //! The message that is being received.
 use crate::{
     PacketId, Protocol,
-    profile::{skips, streams_in, subscribes},
+    profile::{drops_reasons, skips, streams_in, subscribes},
     wire,
 };
 
-/// The state of a PUBLISH that is being received.
+/// The state of a PUBLISH that is being received, or of a packet whose properties are dropped.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Incoming {
     /// The number of bytes of the payload that are still to come.
     remaining: u32,
     /// The number of bytes before the payload that are still to come, if the topic is too long for
-    /// `rx`: those of the topic and of the identifier behind it.
+    /// `rx`: those of the topic and of the identifier behind it. If `discard` is true, the number of
+    /// the reason codes that come behind the properties of a SUBACK or UNSUBACK of MQTT 5.
     topic_remaining: u32,
     /// The packet identifier, or the part of it that has been read; 1 with QoS 0. Before CONNACK,
     /// the fingerprint of the client identifier, or 0 for a clean session.
@@ -46,10 +47,24 @@ impl Incoming {
         (self.topic_remaining as usize).wrapping_add(self.remaining as usize)
     }
 
-    /// Returns whether the next bytes belong to a payload.
+    /// Returns whether the next bytes belong to a payload, or to properties that are dropped.
     #[inline(always)]
     pub fn is_in_payload<P: Protocol>(&self) -> bool {
-        streams_in::<P>() && self.remaining != 0 && !(skips::<P>() && self.topic_remaining != 0)
+        let is_dropped = drops_reasons::<P>() && self.discard;
+        streams_in::<P>()
+            && self.remaining != 0
+            && (!skips::<P>() || is_dropped || self.topic_remaining == 0)
+    }
+
+    /// Returns the number of the reason codes that are read next, behind properties that were
+    /// dropped, or 0 if the next packet is read from its beginning.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn codes<P: Protocol>(&self) -> usize {
+        if drops_reasons::<P>() && self.discard {
+            self.topic_remaining as usize
+        } else {
+            0
+        }
     }
 
     /// Returns whether the next bytes belong to a topic too long for `rx`, or to the identifier
@@ -118,7 +133,10 @@ impl Incoming {
     /// Begins a message whose topic is too long for `rx`: `header` bytes of topic and identifier
     /// are skipped before the payload.
     #[inline(always)]
-    pub fn begin_topic(&mut self, first_byte: u8, header: usize, payload: usize) {
+    pub fn begin_topic<P: Protocol>(&mut self, first_byte: u8, header: usize, payload: usize) {
+        if drops_reasons::<P>() {
+            self.discard = false;
+        }
         self.first_byte = first_byte;
         self.topic_remaining = header as u32;
         self.remaining = payload as u32;
@@ -140,6 +158,36 @@ impl Incoming {
         self.topic_remaining = self.topic_remaining.wrapping_sub(1);
         self.id = last_two;
         None
+    }
+
+    /// Ends a packet of MQTT 5 other than PUBLISH. Its last properties, of which `missing` bytes do
+    /// not fit into `rx`, are dropped as if they were the payload of a message with QoS 0 that is not
+    /// delivered.
+    #[inline(always)]
+    pub fn end_packet<P: Protocol>(&mut self, missing: usize) {
+        if streams_in::<P>() {
+            self.first_byte = 0;
+            self.drop_properties::<P>(missing);
+        }
+    }
+
+    /// Begins to drop `length` bytes of properties.
+    #[inline(always)]
+    fn drop_properties<P: Protocol>(&mut self, length: usize) {
+        self.discard = true;
+        self.remaining = length as u32;
+        if drops_reasons::<P>() {
+            self.topic_remaining = 0;
+        }
+    }
+
+    /// Drops the properties of a SUBACK or UNSUBACK in the same way, `codes` reason codes before its
+    /// end.
+    #[inline(always)]
+    pub fn begin_codes<P: Protocol>(&mut self, id: u16, properties: usize, codes: usize) {
+        self.id = id;
+        self.drop_properties::<P>(properties);
+        self.topic_remaining = codes as u32;
     }
 
     /// Begins the payload of a message.

@@ -215,8 +215,8 @@ impl<P: Protocol> Session<[Slot], P> {
                         if !skips::<P>() || kind != wire::PUBLISH {
                             break 'over Fault::PacketTooLarge;
                         }
-                        self.incoming
-                            .begin_topic(first_byte, header, length.wrapping_sub(header));
+                        let payload = length.wrapping_sub(header);
+                        self.incoming.begin_topic::<P>(first_byte, header, payload);
                         *input = body;
                         continue;
                     };

@@ -161,6 +161,14 @@ fn reason(kind: u8, id: u8, code: u8) -> Vec<u8> {
     packet
 }
 
+/// A SUBACK or UNSUBACK with a reason of 60 bytes before its codes.
+fn reason_before(kind: u8, id: u8, codes: &[u8]) -> Vec<u8> {
+    let mut packet = vec![kind, 3 + 63 + codes.len() as u8, 0, id, 63, 0x1f, 0, 60];
+    packet.extend([b'x'; 60]);
+    packet.extend(codes);
+    packet
+}
+
 /// A message with QoS 2 to `p` with properties of so many bytes.
 fn long_header(id: u8, length: u8) -> Vec<u8> {
     let mut packet = vec![
@@ -202,11 +210,12 @@ fn everything() -> Vec<u8> {
         long_header(10, 14),
         long_header(11, 45),
         b"\x34\x0b\0\x02no\0\x0c\0four".to_vec(), // is refused
-        b"\xb0\x04\0\x04\0\x11".to_vec(),         // UNSUBACK 4
+        reason_before(0xb0, 4, &[0x11]),          // UNSUBACK 4
         reason(0x70, 2, 0),                       // PUBCOMP 2
         long,                                     // longer than either buffer
         b"\x70\x03\0\x07\x92".to_vec(),           // PUBCOMP 7, which is not known
         b"\x40\x02\0\x63\x50\x03\0\x63\x91\x70\x02\0\x63\x90\x04\0\x63\0\0".to_vec(), // strays
+        reason_before(0x90, 0x63, &[0, 1, 2]),
         b"\x30\x06\0\0\x03\x23\0\x02".to_vec(),
     ]
     .concat()

@@ -96,10 +96,159 @@ fn headers() {
     );
 }
 
-/// Everything else has to fit.
+/// A packet of less than 16 KiB with a reason string before its reason codes. The properties take
+/// `length` bytes.
+fn with_codes(kind: u8, id: u8, length: usize, codes: &[u8]) -> Vec<u8> {
+    let variable = |n: usize| match n {
+        0..0x80 => vec![n as u8],
+        _ => vec![n as u8 | 0x80, (n >> 7) as u8],
+    };
+    let mut body = vec![0, id];
+    body.extend(variable(length));
+    body.extend([0x1f, ((length - 3) >> 8) as u8, (length - 3) as u8]);
+    body.extend(vec![b'x'; length - 3]);
+    body.extend(codes);
+    let mut packet = vec![kind];
+    packet.extend(variable(body.len()));
+    packet.extend(body);
+    packet
+}
+
+/// A dialogue with 24 bytes for what is received, in which SUBSCRIBE with the identifier 1 and
+/// UNSUBSCRIBE with the identifier 2 wait for an answer for each of two topic filters.
+fn subscribing<P: Profile>() -> Dialogue<P, 4, 24> {
+    let mut d = Dialogue::open(ACCEPTED);
+    let filters = [
+        Filter::new("a", QoS::AtMostOnce),
+        Filter::new("b", QoS::AtMostOnce),
+    ];
+    d.session.subscribe(&filters, &mut d.tx).unwrap();
+    d.session.unsubscribe(&filters, &mut d.tx).unwrap();
+    d.tx.clear();
+    d
+}
+
+/// The reason codes of SUBACK and UNSUBACK come behind the properties, which are dropped if they do
+/// not fit.
+#[test]
+fn reason_codes_behind_properties() {
+    for length in [3, 16, 17, 18, 19, 40, 127, 128, 300, 16_000] {
+        let mut d = subscribing::<Full>();
+        let properties = if length > 17 {
+            "[]".into()
+        } else {
+            format!("[reason string {:?}]", "x".repeat(length - 3))
+        };
+        d.receives(
+            &with_codes(0x90, 1, length, &[0, 0x87]),
+            &[&format!(
+                "Subscribed {{ id: 1, codes: [0, 135], properties: {properties} }}"
+            )],
+        );
+        d.receives(
+            &with_codes(0xb0, 2, length, &[0x11, 0]),
+            &[&format!(
+                "Unsubscribed {{ id: 2, codes: [17, 0], properties: {properties} }}"
+            )],
+        );
+        d.receives(b"\x30\x04\0\x01t\0", &[r#"Message "t" "" None []"#]);
+        assert_eq!(d.session.oldest_in_flight(), None);
+    }
+}
+
+/// As many reason codes as `rx` has bytes fit, and no more.
+#[test]
+fn most_reason_codes() {
+    for (count, is_enough) in [(24, true), (25, false)] {
+        let mut d = Dialogue::<Full, 4, 24>::open(ACCEPTED);
+        d.receives(
+            &with_codes(0x90, 1, 40, &vec![0; count]),
+            if is_enough { &[] } else { &["PacketTooLarge"] },
+        );
+        d.sends(if is_enough { b"" } else { b"\xe0\x01\x95" });
+    }
+}
+
+/// What is wrong is found, although the properties are dropped, and told with its reason code.
+#[test]
+fn wrong_reason_codes_behind_properties() {
+    let mut no_id = with_codes(0x90, 1, 40, &[0, 0]);
+    no_id[3] = 0;
+    for (packet, fault) in [
+        (with_codes(0x90, 1, 40, &[]), "Malformed"),
+        (with_codes(0x90, 1, 40, &[0]), "Malformed"),
+        (with_codes(0x90, 1, 40, &[0; 3]), "Malformed"),
+        (with_codes(0x90, 1, 40, &[0, 0x79]), "Unexpected"),
+        (with_codes(0x90, 2, 40, &[0, 0]), "Unexpected"),
+        (with_codes(0xb0, 1, 40, &[0, 0]), "Unexpected"),
+        (no_id, "Malformed"),
+        // Properties beyond the end of the packet, and a length in five bytes.
+        (b"\x90\x28\0\x01\x3c\x1f\0\x39".to_vec(), "Malformed"),
+        (b"\x90\x28\0\x01\xff\xff\xff\xff\x01".to_vec(), "Malformed"),
+    ] {
+        let mut d = subscribing::<Full>();
+        d.receives(&packet, &[fault]);
+        let is_malformed = fault == "Malformed";
+        d.sends(if is_malformed {
+            b"\xe0\x01\x81"
+        } else {
+            b"\xe0\x01\x82"
+        });
+    }
+}
+
+/// A connection that is lost between the properties and the reason codes leaves nothing behind.
+#[test]
+fn a_loss_before_reason_codes() {
+    let packet = with_codes(0x90, 1, 40, &[0, 0]);
+    for cut in [6, 30, 45, 46] {
+        let mut d = subscribing::<Full>();
+        d.receives(&packet[..cut], &[]);
+        d.session.on_connection_lost();
+        let unknown = ["OutcomeUnknown { id: 1 }", "OutcomeUnknown { id: 2 }", NEW];
+        d.connect(&CLIENT, ACCEPTED, &unknown);
+        d.receives(b"\x30\x04\0\x01t\0", &[r#"Message "t" "" None []"#]);
+    }
+}
+
+/// While properties are dropped, commands are written, and a message can be skipped before and
+/// after.
+#[test]
+fn commands_before_reason_codes() {
+    let mut long_topic = b"\x30\x33\0\x30".to_vec();
+    long_topic.extend([b't'; 48]);
+    long_topic.push(0);
+    let mut d = subscribing::<Full>();
+    d.receives(&long_topic, &["Skipped { len: 1 }"]);
+    let packet = with_codes(0x90, 1, 40, &[0, 1]);
+    d.receives(&packet[..20], &[]);
+    d.publish_to_t(QoS::AtLeastOnce).unwrap();
+    d.sends(b"\x32\x06\0\x01t\0\x03\0");
+    d.receives(
+        &packet[20..],
+        &["Subscribed { id: 1, codes: [0, 1], properties: [] }"],
+    );
+    d.receives(&long_topic, &["Skipped { len: 1 }"]);
+    d.receives(b"\x40\x02\0\x03", &["Acked { id: 3 }"]);
+}
+
+/// A profile without reasons, or one that skips nothing, drops no properties.
+#[test]
+fn reason_codes_in_other_profiles() {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    struct SkipsNothing;
+    impl Profile for SkipsNothing {
+        const SKIPS: bool = false;
+    }
+    let packet = with_codes(0x90, 1, 40, &[0, 0]);
+    subscribing::<Clean>().receives(&packet, &["PacketTooLarge"]);
+    subscribing::<SkipsNothing>().receives(&packet, &["PacketTooLarge"]);
+}
+
+/// CONNACK and AUTH have to fit.
 #[test]
 fn other_packets() {
-    let mut packet = vec![0x90, 3 + 40, 0, 1, 40, 0x1f, 0, 37];
+    let mut packet = vec![0xf0, 2 + 40, 0x18, 40, 0x15, 0, 37];
     packet.extend([b'x'; 37]);
     let mut d = small();
     d.receives(&packet, &["PacketTooLarge"]);

@@ -55,6 +55,9 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         *input = rest;
         self.incoming.set_first_byte(first_byte);
+        if self.is_5() {
+            self.incoming.end_packet::<P>(0);
+        }
         if self.ack != 0 || self.is_5() {
             self.incoming.set_id(id);
         }

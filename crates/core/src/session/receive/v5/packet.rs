@@ -19,7 +19,8 @@ use core::slice::from_ref;
 
 impl<P: Protocol> Session<[Slot], P> {
     /// Handles any packet but PUBLISH. `packet` is its body, without properties that do not fit into
-    /// `rx`. If it leaves [`OutcomeUnknown`](Event::OutcomeUnknown), the packet is to be read again.
+    /// `rx`; only the reason codes of a SUBACK or UNSUBACK that does not fit. If it leaves
+    /// [`OutcomeUnknown`](Event::OutcomeUnknown), the packet is to be read again.
     #[inline(always)]
     pub(super) fn on_packet_5<'i>(
         &mut self,
@@ -35,54 +36,61 @@ impl<P: Protocol> Session<[Slot], P> {
                 Err(Fault::Malformed)
             };
         }
-        // All others begin with an identifier or with what CONNACK says, but for DISCONNECT and
-        // AUTH, in which there may be nothing at all.
-        let (mut first, mut at) = (0, 0);
-        if kind < wire::DISCONNECT {
-            first = wire::u16_at(packet, 0) as u32;
-            at = 2;
-        }
-        let is_connack = kind == wire::CONNACK;
-        let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
-        if is_connack {
-            said.code = first as u8;
-            // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
-            if packet.len() <= 2 && said.code != 0 && first < 0x100 {
-                return Err(Fault::Refused(ReturnCode(said.code)));
+        let first = 'before_codes: {
+            if self.incoming.codes::<P>() != 0 {
+                said.text = packet;
+                break 'before_codes self.incoming.id().into();
             }
-        } else if !has_codes && let Some(code) = packet.get(at) {
-            said.code = *code;
-            at = at.wrapping_add(1);
-            if checks_properties::<P>() {
-                said.text = from_ref(code);
+            // Packets begin with an identifier or with what CONNACK says, but for DISCONNECT and
+            // AUTH, in which there may be nothing at all.
+            let (mut first, mut at) = (0, 0);
+            if kind < wire::DISCONNECT {
+                first = wire::u16_at(packet, 0) as u32;
+                at = 2;
             }
-        }
-        if is_connack || has_codes || at < packet.len() {
-            let (start, end) = wire::section_at(packet, at);
-            if end > packet.len() {
+            let is_connack = kind == wire::CONNACK;
+            let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
+            if is_connack {
+                said.code = first as u8;
+                // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
+                if packet.len() <= 2 && said.code != 0 && first < 0x100 {
+                    return Err(Fault::Refused(ReturnCode(said.code)));
+                }
+            } else if !has_codes && let Some(code) = packet.get(at) {
+                said.code = *code;
+                at = at.wrapping_add(1);
+                if checks_properties::<P>() {
+                    said.text = from_ref(code);
+                }
+            }
+            if is_connack || has_codes || at < packet.len() {
+                let (start, end) = wire::section_at(packet, at);
+                if end > packet.len() {
+                    return Err(Fault::Malformed);
+                }
+                said.properties = held(packet, start, end);
+                at = end;
+                if !are_checked::<P>(said, said.properties, Place::of_server(kind))? {
+                    return Ok(());
+                }
+            }
+            // Behind the properties there is nothing but codes.
+            if (at >= packet.len()) == has_codes {
                 return Err(Fault::Malformed);
             }
-            said.properties = held(packet, start, end);
-            at = end;
-            if !are_checked::<P>(said, said.properties, Place::of_server(kind))? {
-                return Ok(());
+            if has_codes {
+                said.text = held(packet, at, packet.len());
             }
-        }
-        // Behind the properties there is nothing but codes.
-        if (at >= packet.len()) == has_codes {
-            return Err(Fault::Malformed);
-        }
-        if has_codes {
-            said.text = packet.get(at..).unwrap_or_default();
-        }
-        if is_connack {
-            return self.on_connack_5(first, said);
-        }
+            if is_connack {
+                return self.on_connack_5(first, said);
+            }
+            if authenticates::<P>() && kind == wire::AUTH {
+                said.outcome = Outcome::Auth;
+                return self.check_method(said.code, said);
+            }
+            first
+        };
         let code = said.code;
-        if authenticates::<P>() && kind == wire::AUTH {
-            said.outcome = Outcome::Auth;
-            return self.check_method(code, said);
-        }
         // 0x04 is sent only by clients.
         if code == 4
             || (checks_properties::<P>()
