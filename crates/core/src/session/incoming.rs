@@ -50,10 +50,11 @@ impl Incoming {
     /// Returns whether the next bytes belong to a payload, or to properties that are dropped.
     #[inline(always)]
     pub fn is_in_payload<P: Protocol>(&self) -> bool {
-        let is_dropped = drops_reasons::<P>() && self.discard;
         streams_in::<P>()
             && self.remaining != 0
-            && (!skips::<P>() || is_dropped || self.topic_remaining == 0)
+            && (!skips::<P>()
+                || self.topic_remaining == 0
+                || (drops_reasons::<P>() && self.discard))
     }
 
     /// Returns the number of the reason codes that are read next, behind properties that were
