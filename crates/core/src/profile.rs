@@ -92,7 +92,10 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     ///
     /// This part also drops the properties of a SUBACK or UNSUBACK, which are reasons of the server,
     /// if they do not fit into `rx`. Without it, or without [`SKIPS`](Self::SKIPS), such a packet
-    /// ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
+    /// ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge). The server must
+    /// not send these properties if CONNECT has
+    /// [`RequestProblemInformation(false)`](crate::Property::RequestProblemInformation)
+    /// [MQTT-3.1.2-29].
     const EXPLAINS: bool = true;
     /// With MQTT 5: whether a successful acknowledgement with properties or with a reason code,
     /// such as [no matching subscribers](crate::ReasonCode::NO_MATCHING_SUBSCRIBERS), is reported
