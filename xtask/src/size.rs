@@ -128,7 +128,7 @@ const PROGRAMS: [Program; 19] = [
         "engine",
         "MQTT 5: no AUTH, no reasons",
         Selection::Mqtt5("auth explain"),
-        "the same without AUTH, `refuse`, DISCONNECT for faults, and SUBACK longer than `rx`",
+        "the same without AUTH, `refuse`, DISCONNECT for faults, and SUBACK and UNSUBACK longer than `rx`",
     ),
     program_with(
         "engine",

@@ -90,11 +90,12 @@ pub enum Fault {
     /// The broker did not answer CONNECT or PINGREQ in time: see
     /// [`Connect::timeout`](crate::Connect::timeout()) and [`tick`](crate::Session::tick).
     Timeout,
-    /// The broker sent a packet that is larger than `rx` and that cannot be read in pieces. A
-    /// PUBLISH can be read in pieces, unless the session's [`Profile`](crate::Profile) leaves out
-    /// streaming or skipping. With MQTT 5, properties of other packets are dropped if they do not
-    /// fit, unless the profile leaves that out or the packet is a CONNACK or AUTH. The packet can
-    /// also be larger than the maximum packet size that the client has announced.
+    /// The broker sent a packet that is larger than `rx` and that cannot be read in pieces. With
+    /// all parts of the protocol these are CONNACK and AUTH of MQTT 5, and a SUBACK or UNSUBACK
+    /// with more codes than fit into `rx`. A [profile](crate::Profile) without
+    /// [`STREAMS_IN`](crate::Profile::STREAMS_IN), [`SKIPS`](crate::Profile::SKIPS) or
+    /// [`EXPLAINS`](crate::Profile::EXPLAINS) cannot read some others either. The packet can also
+    /// be larger than the maximum packet size that the client has announced.
     PacketTooLarge,
     /// The broker has more QoS 2 messages in flight than the session has slots. The messages that
     /// were accepted are completed over the next connection. Give the session more slots if this

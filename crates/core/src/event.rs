@@ -80,7 +80,7 @@ pub enum Event<'r, T = ()> {
         code: ReasonCode,
         /// The identifier that `publish` returned.
         id: PacketId,
-        /// The properties of the acknowledgement. They are empty if they do not fit into `rx`.
+        /// The properties of the acknowledgement. They are empty if it is longer than `rx`.
         properties: T,
     },
     /// SUBACK: the broker answered SUBSCRIBE, and may have refused some or all of its filters. The
@@ -92,7 +92,7 @@ pub enum Event<'r, T = ()> {
         /// the code of a refusal. With MQTT 3.1.1 this is 0x80, with MQTT 5 a
         /// [reason code](ReasonCode) of 0x80 or above.
         codes: &'r [u8],
-        /// The properties of SUBACK. They are empty if they do not fit into `rx`.
+        /// The properties of SUBACK. They are empty if it is longer than `rx`.
         properties: T,
     },
     /// After a reconnection, the broker may not have this message. Send it again with
@@ -120,7 +120,7 @@ pub enum Event<'r, T = ()> {
         /// One [reason code](ReasonCode) for each filter, in their order [MQTT-3.11.3-1]: 0x80 or
         /// above if the server did not remove the subscription.
         codes: &'r [u8],
-        /// The properties of UNSUBACK. They are empty if they do not fit into `rx`.
+        /// The properties of UNSUBACK. They are empty if it is longer than `rx`.
         properties: T,
     },
     /// The server ended the connection with DISCONNECT, or refused it with CONNACK. The session
@@ -165,7 +165,7 @@ pub enum Event<'r, T = ()> {
         /// True for PUBREC: the program no longer needs the payload, and another event follows when
         /// the packet identifier is free again. False for the others: it is free again.
         is_pubrec: bool,
-        /// The properties of the acknowledgement. They are empty if they do not fit into `rx`.
+        /// The properties of the acknowledgement. They are empty if it is longer than `rx`.
         properties: T,
     },
 }

@@ -59,6 +59,11 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     const RESUMES: bool = true;
     /// True if a received message that is longer than `rx` is delivered in pieces. Without this
     /// part it ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
+    ///
+    /// With MQTT 5 this part also drops the properties of an acknowledgement or DISCONNECT that is
+    /// longer than `rx`. Without it, or without [`SUBSCRIBES`](Self::SUBSCRIBES), such a packet
+    /// ends the connection in the same way. SUBACK and UNSUBACK also need
+    /// [`EXPLAINS`](Self::EXPLAINS).
     const STREAMS_IN: bool = true;
     /// True if a received message whose topic is longer than `rx` is
     /// [`Skipped`](crate::Event::Skipped). Without this part, or without
@@ -85,15 +90,16 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// application that stores a hash of the message received under each identifier loses none.
     const DELIVERS_REPEATED: bool = false;
     /// With MQTT 5: whether the session sends reason codes. A fault on an open connection writes
-    /// DISCONNECT with its reason code to `tx`, the application can
+    /// DISCONNECT with its reason code to `tx` if there is room, the application can
     /// [refuse](crate::Session::refuse) messages, and PUBCOMP says if the packet identifier of a
     /// PUBREL [is unknown](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this part
     /// acknowledgements have no reason codes, as in MQTT 3.1.1.
     ///
-    /// This part also drops the properties of a SUBACK or UNSUBACK, which are reasons of the server,
-    /// if they do not fit into `rx`. Without it, or without [`SKIPS`](Self::SKIPS), such a packet
-    /// ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge). The server must
-    /// not send these properties if CONNECT has
+    /// This part also drops the properties of a SUBACK or UNSUBACK that is longer than `rx`, which
+    /// are reasons of the server. Without it, or without [`SKIPS`](Self::SKIPS) or
+    /// [`STREAMS_IN`](Self::STREAMS_IN), such a packet ends the connection with
+    /// [`PacketTooLarge`](crate::Fault::PacketTooLarge). The server must not send these properties
+    /// if CONNECT has
     /// [`RequestProblemInformation(false)`](crate::Property::RequestProblemInformation)
     /// [MQTT-3.1.2-29].
     const EXPLAINS: bool = true;

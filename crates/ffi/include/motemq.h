@@ -113,7 +113,8 @@ typedef enum motemq_error {
     MOTEMQ_MALFORMED = -16,        /* the broker sent bytes that are not a packet */
     MOTEMQ_UNEXPECTED = -17,       /* the broker sent a packet that is not allowed at this point */
     MOTEMQ_TIMEOUT = -18,          /* the broker did not answer in time */
-    MOTEMQ_PACKET_TOO_LARGE = -19, /* a packet that is not a message is larger than rx */
+    MOTEMQ_PACKET_TOO_LARGE = -19, /* a packet that is not a message is larger than rx, or
+                                      any packet is larger than announced */
     MOTEMQ_TOO_MANY_QOS2 = -20,    /* more QoS 2 messages are in flight than there are slots */
 
     /* An image of a session was not saved or restored. */

@@ -38,8 +38,9 @@ typedef struct motemq5 motemq5_t;
     }
 
 /* Makes a client as motemq_init does. rx also needs room for the properties of a message together with
- * its topic, for the whole of CONNACK and AUTH, and for the reason codes of SUBACK and UNSUBACK. Begin
- * with 256 bytes. */
+ * its topic, for the whole of CONNACK and AUTH, and for the reason codes of SUBACK and UNSUBACK. Other
+ * properties that do not fit are dropped. With MOTEMQ5_CLEAN, however, SUBACK and UNSUBACK have to fit
+ * as a whole, and with MOTEMQ5_SENSOR every packet. Begin with 256 bytes. */
 motemq5_t *motemq5_init(void *memory, size_t size, uint16_t slots, uint8_t *rx, size_t rx_size,
                         uint8_t *tx, size_t tx_size);
 

@@ -9,7 +9,8 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Incoming {
-    /// The number of bytes of the payload that are still to come.
+    /// The number of bytes of the payload, or of the properties that are dropped, that are still to
+    /// come.
     remaining: u32,
     /// The number of bytes before the payload that are still to come, if the topic is too long for
     /// `rx`: those of the topic and of the identifier behind it. If `discard` is true, the number of
@@ -20,7 +21,8 @@ pub(crate) struct Incoming {
     id: u16,
     /// The first byte of the packet.
     first_byte: u8,
-    /// True if the rest of the message is not delivered.
+    /// True if the rest of the message is not delivered, and behind the beginning of every other
+    /// packet of MQTT 5.
     discard: bool,
 }
 
