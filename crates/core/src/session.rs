@@ -271,6 +271,33 @@ impl<P: Protocol> Session<[Slot], P> {
         self.connection.is_open()
     }
 
+    /// Returns whether a packet was taken off the input in part, so that its rest is read next: that
+    /// of a payload, of a topic too long for `rx`, or of properties that are dropped.
+    ///
+    /// # Examples
+    /// ```
+    /// # use motemq::*;
+    /// # let mut session = Session::<[Slot; 2]>::new();
+    /// # let (mut rx, mut tx) = (Buffer::<[u8; 16]>::new(), Buffer::<[u8; 64]>::new());
+    /// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
+    /// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4);
+    /// # session.next_event(&mut rx, &mut tx).unwrap();
+    /// // The topic "t", and a payload of 20 bytes, which does not fit into `rx` with it.
+    /// let (begin, end) = b"\x30\x17\0\x01t12345678901234567890".split_at(16);
+    /// rx.space()[..16].copy_from_slice(begin);
+    /// rx.commit(16);
+    /// while let Some(_event) = session.next_event(&mut rx, &mut tx).unwrap() {}
+    /// assert!(session.is_within_packet());
+    /// rx.space()[..9].copy_from_slice(end);
+    /// rx.commit(9);
+    /// while let Some(_event) = session.next_event(&mut rx, &mut tx).unwrap() {}
+    /// assert!(!session.is_within_packet());
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn is_within_packet(&self) -> bool {
+        !self.incoming.is_idle()
+    }
+
     /// Returns the identifier that has been in flight longest, or `None` if none is in flight. A
     /// command that is [`Busy`](SendError::Busy) because no slot is free waits for this identifier.
     ///

@@ -204,7 +204,9 @@ fn a_loss_before_reason_codes() {
     for cut in [6, 30, 45, 46] {
         let mut d = subscribing::<Full>();
         d.receives(&packet[..cut], &[]);
+        assert!(d.session.is_within_packet());
         d.session.on_connection_lost();
+        assert!(!d.session.is_within_packet());
         let unknown = ["OutcomeUnknown { id: 1 }", "OutcomeUnknown { id: 2 }", NEW];
         d.connect(&CLIENT, ACCEPTED, &unknown);
         d.receives(b"\x30\x04\0\x01t\0", &[r#"Message "t" "" None []"#]);
@@ -219,7 +221,11 @@ fn commands_before_reason_codes() {
     long_topic.extend([b't'; 48]);
     long_topic.push(0);
     let mut d = subscribing::<Full>();
-    d.receives(&long_topic, &["Skipped { len: 1 }"]);
+    let (begin, end) = long_topic.split_at(40);
+    d.receives(begin, &[]);
+    assert!(d.session.is_within_packet());
+    d.receives(end, &["Skipped { len: 1 }"]);
+    assert!(!d.session.is_within_packet());
     let packet = with_codes(0x90, 1, 40, &[0, 1]);
     d.receives(&packet[..20], &[]);
     d.publish_to_t(QoS::AtLeastOnce).unwrap();
