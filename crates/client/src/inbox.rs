@@ -230,11 +230,6 @@ impl Inbox {
         payloads.is_some_and(Payloads::has_unread)
     }
 
-    /// Returns whether the rest of a message is still to arrive.
-    pub fn has_partial(&self) -> bool {
-        self.partial.is_some()
-    }
-
     /// Notes whether answers are awaited behind a payload of which nothing is read. Returns the time
     /// since which that has been so, if it is so now.
     #[inline]

@@ -51,11 +51,11 @@ impl Client {
         again
     }
 
-    /// Bytes have arrived. If the rest of their packet, or of a payload, is still to come, the
-    /// answer that frees the broker's quota may be behind it.
+    /// Bytes have arrived. If the rest of their packet is still to come, the answer that frees the
+    /// broker's quota may be behind it.
     #[inline]
     fn note_arriving(&mut self, is_incomplete: bool) {
-        if (is_incomplete || self.inbox.has_partial())
+        if (is_incomplete || self.protocol.is_within_packet())
             && let Some(extras) = self.extras.get_mut()
         {
             extras.quota_looks = None;
@@ -167,6 +167,9 @@ impl Client {
     /// Returns whether this is the beginning of a message up to a part of its payload, and the rest
     /// is so long that it is read straight into the memory of the message.
     fn is_beginning(&self, input: &[u8]) -> bool {
+        if self.protocol.is_within_packet() {
+            return false;
+        }
         let remaining = remaining_payload(input, self.protocol.version());
         remaining.is_some_and(|(payload, remaining)| self.inbox.reads_directly(payload, remaining))
     }
@@ -348,12 +351,14 @@ impl Client {
     }
 }
 
-/// Returns whether the packet that begins so answers a subscription, or the end of one.
+/// Returns whether the packet that is too large answers a subscription, or the end of one: it begins
+/// here, or its reason codes do, which the session reads last if it drops the properties before them.
 fn is_answer(input: &[u8]) -> bool {
     const SUBACK: u8 = 9;
     const UNSUBACK: u8 = 11;
     let first = input.first().map(|first| first >> 4);
-    matches!(first, Some(SUBACK | UNSUBACK))
+    // Reason codes are 0x00 to 0x1f and 0x80 to 0xaf. No other packet of a broker begins so.
+    matches!(first, Some(0 | 1 | 8 | SUBACK | 10 | UNSUBACK))
 }
 
 /// Returns the length of the payload of the PUBLISH that begins so, and how much of it is missing.

@@ -179,6 +179,29 @@ fn rule_06_the_quota_is_freed_behind_a_packet_that_arrives_slowly() {
     after.line.sends(DISCONNECT);
 }
 
+/// So may it be behind properties that are dropped.
+#[test]
+fn rule_06_the_quota_is_freed_behind_properties_that_arrive_slowly() {
+    let options = || durable().version(Version::Mqtt5);
+    let mut after = with_identifier_alone(options);
+    accepted(&mut after);
+    let text = [&b"\xff\xff"[..], &[b'x'; 0xffff]].concat();
+    // PUBACK of an unknown identifier.
+    let begin = b"\x40\x89\x80\x08\0\x63\0\x83\x80\x08\x26";
+    let packet = [&begin[..], &text, &text].concat();
+    let (begin, slow) = packet.split_at(packet.len() - 50);
+    after.line.receive(begin);
+    for byte in slow {
+        after.line.pass(secs(10));
+        after.line.receive(&[*byte]);
+        assert_eq!(after.line.sent(), b"");
+    }
+    after.line.is_connected();
+    // Nothing arrives any more.
+    after.line.pass(secs(60));
+    after.line.sends(DISCONNECT);
+}
+
 /// The identifiers of an earlier process hold the quota and the next slots. Else the driver, which
 /// sleeps, would have something to store.
 #[test]

@@ -174,6 +174,54 @@ fn rule_07_an_answer_with_properties_longer_than_the_read_buffer_is_read() {
     }
 }
 
+/// SUBACK or UNSUBACK with a reason string of 4,997 bytes, and these reason codes.
+fn answer_with_codes(first_byte: u8, id: &[u8], codes: &[u8]) -> Vec<u8> {
+    let length = 2 + 2 + 5_000 + codes.len();
+    let digit = |shift: u32| (length >> shift & 0x7f) as u8;
+    let header = [first_byte, digit(0) | 0x80, digit(7) | 0x80, digit(14)];
+    let properties = [&b"\x88\x27\x1f\x13\x85"[..], &[b'x'; 4_997]].concat();
+    [&header[..], id, &properties, codes].concat()
+}
+
+#[test]
+fn rule_07_a_request_whose_answer_has_more_reason_codes_than_the_read_buffer_is_given_up() {
+    for (first_byte, is_subscription, code) in [(0x90, true, 0x02), (0xb0, false, 0x87)] {
+        for size in [10_000, READ_BUFFER] {
+            let mut line = Line::new(kept5());
+            let request = request(&mut line, is_subscription);
+            let count = connections(&mut line, |line, sent| {
+                let is_bad = has(sent, b"bad");
+                if is_bad {
+                    let codes = vec![code; READ_BUFFER + 1];
+                    for piece in answer_with_codes(first_byte, &sent[2..4], &codes).chunks(size) {
+                        line.receive(piece);
+                    }
+                    assert_eq!(line.sent(), b"\xe0\x01\x95");
+                }
+                is_bad
+            });
+            assert_eq!(count, 3);
+            let error = line.client.poll_outcome(request).unwrap().unwrap_err();
+            assert_eq!(error, RequestError::Abandoned(Fault::PacketTooLarge));
+        }
+    }
+}
+
+/// Bytes that begin as a long message does are reason codes behind properties that were dropped.
+#[test]
+fn rule_07_reason_codes_are_not_taken_for_a_message() {
+    let mut line = Line::new(kept5());
+    request(&mut line, true);
+    line.connect(NEW5);
+    let sent = line.sent();
+    let codes = [&b"\x30\xff\xff\x7f\0\x01t\0"[..], &[0; 70_000]].concat();
+    for piece in answer_with_codes(0x90, &sent[2..4], &codes).chunks(10_000) {
+        assert_eq!(line.sent(), b"");
+        line.receive(piece);
+    }
+    assert_eq!(line.sent(), b"\xe0\x01\x82");
+}
+
 #[test]
 fn rule_07_a_request_whose_answer_is_longer_than_announced_is_given_up() {
     for (first_byte, is_subscription) in [(0x90, true), (0xb0, false)] {
