@@ -77,7 +77,12 @@ fn new_session(slots: usize) -> Box<CoreSession> {
 }
 
 fn new_acks(places: usize) -> Box<ManualAcks> {
-    sized!(places, 4, |N| ManualAcks::<[PendingAck; N]>::new())
+    // A constant, so that where nothing is optimised it is not on the stack of several functions.
+    sized!(
+        places,
+        4,
+        |N| const { ManualAcks::<[PendingAck; N]>::new() }
+    )
 }
 
 /// The protocol's state: a session, acknowledgements that are held back, and the content of
