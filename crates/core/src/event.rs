@@ -89,8 +89,8 @@ pub enum Event<'r, T = ()> {
         /// The identifier that `subscribe` returned.
         id: PacketId,
         /// One code for each filter, in their order [MQTT-3.9.3-1]: the QoS granted, 0 to 2, or
-        /// the code of a refusal. With MQTT 3.1.1 this is 0x80, with MQTT 5 a
-        /// [reason code](ReasonCode) of 0x80 or above.
+        /// the code of a refusal. With MQTT 3.1.1 this is 0x80, with MQTT 5 a reason code of 0x80
+        /// or above, which [`ReasonCode::from`] takes.
         codes: &'r [u8],
         /// The properties of SUBACK. They are empty if it is longer than `rx`.
         properties: T,
@@ -117,8 +117,8 @@ pub enum Event<'r, T = ()> {
     Unsubscribed {
         /// The identifier that `unsubscribe` returned.
         id: PacketId,
-        /// One [reason code](ReasonCode) for each filter, in their order [MQTT-3.11.3-1]: 0x80 or
-        /// above if the server did not remove the subscription.
+        /// One reason code for each filter, in their order [MQTT-3.11.3-1]: 0x80 or above if the
+        /// server did not remove the subscription. [`ReasonCode::from`] takes such a code.
         codes: &'r [u8],
         /// The properties of UNSUBACK. They are empty if it is longer than `rx`.
         properties: T,

@@ -124,8 +124,8 @@ pub enum Packet<'a, T = Properties<'a>> {
     SubAck {
         /// The packet identifier of the SUBSCRIBE.
         id: PacketId,
-        /// A reason code for each filter, at least one: the QoS granted, or the reason for a
-        /// refusal.
+        /// A [reason code](ReasonCode) for each filter, as a byte, at least one: the QoS granted,
+        /// or the reason for a refusal.
         codes: &'a [u8],
         /// The properties.
         properties: T,
@@ -144,7 +144,8 @@ pub enum Packet<'a, T = Properties<'a>> {
     UnsubAck {
         /// The packet identifier of the UNSUBSCRIBE.
         id: PacketId,
-        /// A reason code for each filter, at least one: 0x80 or above if the server refuses.
+        /// A [reason code](ReasonCode) for each filter, as a byte, at least one: 0x80 or above if
+        /// the server refuses.
         codes: &'a [u8],
         /// The properties.
         properties: T,
