@@ -110,7 +110,9 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// not need the reasons handle fewer events. It has no effect with MQTT 3.1.1.
     const REPORTS_SUCCESS: bool = false;
     /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
-    /// is [`Unexpected`](crate::Fault::Unexpected). It has no effect with MQTT 3.1.1.
+    /// is [`Unexpected`](crate::Fault::Unexpected). CONNECT can still have an
+    /// [authentication method](crate::Property::AuthenticationMethod), for a server that needs no
+    /// AUTH to accept it. It has no effect with MQTT 3.1.1.
     const AUTHENTICATES: bool = true;
 }
 

@@ -116,6 +116,9 @@ impl<P: HasMqtt5> Session<[Slot], P> {
     /// [`next_event`](Self::next_event) writes, has this reason code. A QoS 2 message that is
     /// refused takes no slot, and its packet identifier is free [MQTT-4.3.3-9].
     ///
+    /// A message that arrives in pieces can be refused after its last piece, the
+    /// [`Payload`](crate::Event::Payload) whose `remaining` is 0.
+    ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if no whole message with QoS 1 or 2 was delivered last, or
     /// for a code that its acknowledgement cannot have [MQTT-3.4.2-1] [MQTT-3.5.2-1];
