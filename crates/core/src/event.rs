@@ -179,7 +179,8 @@ pub enum SessionState {
     /// The broker has kept no session, so the client has to subscribe.
     New,
     /// The broker has kept the state of this [`Session`](crate::Session): both sides continue where
-    /// they were.
+    /// they were. The broker may not have a subscription if
+    /// [`OutcomeUnknown`](Event::OutcomeUnknown) has named the identifier of its SUBSCRIBE.
     Resumed,
     /// The broker has kept a session that this [`Session`](crate::Session) does not know, for
     /// example from before a restart. Subscriptions may exist, and messages may arrive for them.
