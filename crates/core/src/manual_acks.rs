@@ -92,7 +92,7 @@ impl PendingAck {
 /// connection was lost, the broker delivers messages again that were not acknowledged.
 ///
 /// While the layer is full, it does not read what follows the next message either, such as the
-/// acknowledgements of the program's own messages. So a program that acknowledges a message only
+/// acknowledgements of the program's own messages. A program that acknowledges a message only
 /// when the broker has acknowledged a reply to it needs a place for each message that the broker
 /// may have in flight. With fewer places it can wait forever.
 ///

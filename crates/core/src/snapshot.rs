@@ -26,8 +26,8 @@ impl<P: Protocol> Session<[Slot], P> {
     ///
     /// An image can be taken at any time. It describes the session as if its connection had just
     /// been lost. To survive a loss of power, the image has to be durable before the bytes of `tx`
-    /// are sent, because the session must not forget what the broker has received. Nor may it
-    /// remember what the broker has forgotten: save it also after a
+    /// are sent, because the session must not forget what the broker has received. It must not
+    /// remember what the broker has forgotten either: also save it after a
     /// [`Connected`](crate::Event::Connected) that does not resume the session. To process each
     /// message exactly once across a crash, write the image and the result of processing the last
     /// message in one transaction.
