@@ -61,7 +61,7 @@
 //!
 //! ```
 //! use motemq::{
-//!     Buffer, Connect, Event, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, SendError, Session, SessionState, Slot,
+//!     Buffer, Connect, Event, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, SendError, Session, Slot,
 //!     SubscriptionOptions,
 //! };
 //! use motemq_smoltcp::Link;
@@ -82,7 +82,8 @@
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     while tx.room() >= 64 && let Some(event) = link.next_event(socket, session, rx, tx)? {
 //!         match event {
-//!             Event::Connected { session: SessionState::Resumed, .. } => {} // the subscription exists
+//!             // Subscribes in a resumed session, too: the connection may have been lost before the broker
+//!             // received the first SUBSCRIBE.
 //!             Event::Connected { .. } => {
 //!                 let options = SubscriptionOptions { no_local: true, ..Default::default() };
 //!                 session.subscribe(&[Filter::new("clock", QoS::AtLeastOnce).options(options)], tx)?;
