@@ -248,7 +248,8 @@ typedef enum motemq_event_kind {
 
 typedef enum motemq_session_state {
     MOTEMQ_SESSION_NEW = 0,         /* the broker has kept no session: subscribe again */
-    MOTEMQ_SESSION_RESUMED = 1,     /* the broker has kept the session of this client */
+    MOTEMQ_SESSION_RESUMED = 1,     /* the broker has kept the session of this client, perhaps without a
+                                       subscription whose packet MOTEMQ_OUTCOME_UNKNOWN has named */
     MOTEMQ_SESSION_UNRECOGNIZED = 2 /* the broker has a session that this client does not know */
 } motemq_session_state;
 
@@ -374,7 +375,8 @@ uint16_t motemq_oldest_in_flight(const motemq_t *m);
 #define MOTEMQ_IMAGE_SIZE(slots) (9u + 3u * (size_t)(slots))
 
 /* Writes an image of the session, with which it can be resumed after a reset. The image has to be
- * durable before the bytes of tx are sent. size has to be MOTEMQ_IMAGE_SIZE(slots). Returns 0. */
+ * durable before the bytes of tx are sent, and has to be saved again after a MOTEMQ_CONNECTED that
+ * does not resume the session. size has to be MOTEMQ_IMAGE_SIZE(slots). Returns 0. */
 int motemq_save(const motemq_t *m, uint8_t *image, size_t size);
 /* Replaces the session by the one in the image. Call it before motemq_connect, with the client
  * identifier of the saved session. Returns 0. */
