@@ -270,8 +270,8 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// Sets the properties of CONNECT, which only MQTT 5 has. If both the connection and its will
-    /// have properties, or only the will, call this method first, with `&[]` if CONNECT has none.
+    /// Sets the properties of CONNECT, which only MQTT 5 has. If the will has properties, call
+    /// this method before [`will`](Self::will()), with `&[]` if CONNECT itself has no properties.
     ///
     /// [`connect`](crate::Session::connect) adds two properties if the list does not have them: a
     /// [receive maximum](Property::ReceiveMaximum), the number of QoS 2 messages that the session
@@ -360,9 +360,8 @@ impl<'a, T: Copy> Connect<'a, T> {
     /// [`disconnect`](crate::Session::disconnect) [MQTT-3.1.2-8]. Its payload can have up to 65,535
     /// bytes.
     ///
-    /// The properties of the will and those of CONNECT have the same type. A will without
-    /// properties is set before [`properties`](Self::properties()), a will with properties after
-    /// it.
+    /// A will that has properties, which only MQTT 5 has, is set after
+    /// [`properties`](Self::properties()), and one that has none before it.
     pub const fn will(mut self, will: Publish<'a, T>) -> Self {
         self.will = Some(will);
         self

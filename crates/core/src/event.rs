@@ -90,7 +90,7 @@ pub enum Event<'r, T = ()> {
         id: PacketId,
         /// One code for each filter, in their order [MQTT-3.9.3-1]: the QoS granted, 0 to 2, or
         /// the code of a refusal. With MQTT 3.1.1 this is 0x80, with MQTT 5 a reason code of 0x80
-        /// or above, which [`ReasonCode::from`] takes.
+        /// or above, which [`ReasonCode::from`] converts.
         codes: &'r [u8],
         /// The properties of SUBACK. They are empty if it is longer than `rx`.
         properties: T,
@@ -118,7 +118,7 @@ pub enum Event<'r, T = ()> {
         /// The identifier that `unsubscribe` returned.
         id: PacketId,
         /// One reason code for each filter, in their order [MQTT-3.11.3-1]: 0x80 or above if the
-        /// server did not remove the subscription. [`ReasonCode::from`] takes such a code.
+        /// server did not remove the subscription. [`ReasonCode::from`] converts such a code.
         codes: &'r [u8],
         /// The properties of UNSUBACK. They are empty if it is longer than `rx`.
         properties: T,

@@ -111,8 +111,8 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     const REPORTS_SUCCESS: bool = false;
     /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
     /// is [`Unexpected`](crate::Fault::Unexpected). CONNECT can still have an
-    /// [authentication method](crate::Property::AuthenticationMethod), for a server that needs no
-    /// AUTH to accept it. It has no effect with MQTT 3.1.1.
+    /// [authentication method](crate::Property::AuthenticationMethod), for a server that accepts the
+    /// client without AUTH. It has no effect with MQTT 3.1.1.
     const AUTHENTICATES: bool = true;
 }
 
