@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: rules that hold for the sources and that no compiler checks.
 mod adapters;
 mod core_rules;
+mod examples;
 mod guide;
 mod links;
 mod packages;
@@ -24,6 +25,7 @@ pub fn check() -> Result<(), String> {
         core_rules::check(&sources),
         adapters::check(&sources),
         packages::check(&sources),
+        examples::check(&sources),
         requirements::check(&sources),
         everywhere(&sources),
         promises::check(&sources),

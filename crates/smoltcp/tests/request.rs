@@ -1,5 +1,5 @@
 //! The example with MQTT 5.
-#[path = "../examples/request.rs"]
+#[path = "../examples/request_smoltcp.rs"]
 mod example;
 
 #[test]

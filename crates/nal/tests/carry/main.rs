@@ -9,7 +9,7 @@ mod mqtt5;
 #[path = "../../examples/poll.rs"]
 mod poll;
 mod pump;
-#[path = "../../examples/request.rs"]
+#[path = "../../examples/request_nal.rs"]
 mod request;
 mod stacks;
 #[path = "../../examples/task.rs"]

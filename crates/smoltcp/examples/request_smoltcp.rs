@@ -1,7 +1,7 @@
 //! A request and its response with MQTT 5: the client asks for the time, answers its own request,
 //! and leaves with a reason.
 //!
-//! `cargo run -p motemq-smoltcp --example request`
+//! `cargo run -p motemq-smoltcp --example request_smoltcp`
 mod surroundings;
 
 use motemq::{

@@ -1,7 +1,7 @@
 //! A request and its response with MQTT 5, over `embedded-nal`: the client asks for the time,
 //! answers its own request, and leaves with a reason.
 //!
-//! `cargo run -p motemq-nal --example request 127.0.0.1:1883`
+//! `cargo run -p motemq-nal --example request_nal 127.0.0.1:1883`
 use motemq::{
     Buffer, Connect, Event, Filter, Message, Mqtt5, Properties, Property, Publish, QoS, ReasonCode,
     SendError, Session, Slot,
