@@ -14,10 +14,25 @@ const SCENARIOS: &str = "crates/faces/tests/";
 /// The folders at the top whose files pages name.
 const FOLDERS: [&str; 5] = ["benches/", "crates/", "docs/", "fuzz/", "xtask/"];
 
+/// How addresses of files and folders of the project begin, in pages that are published elsewhere.
+const ADDRESSES: [&str; 2] = [
+    "https://github.com/motemq/motemq/blob/main/",
+    "https://github.com/motemq/motemq/tree/main/",
+];
+
 /// Returns the links to files that do not exist below `top`, the paths of such files, and the rules
 /// that the architecture page leaves out.
 pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
     let mut findings = Vec::new();
+    for source in sources {
+        for (number, line) in source.lines() {
+            for path in addressed(line).filter(|path| !top.join(path).exists()) {
+                findings.push(
+                    source.finding(number, &format!("a link to {path}, which does not exist")),
+                );
+            }
+        }
+    }
     for page in sources.iter().filter(|page| page.path.ends_with(".md")) {
         let directory = top.join(&page.path);
         let directory = directory.parent().unwrap_or(top);
@@ -81,6 +96,12 @@ fn relative_links(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Returns the paths of the project to which addresses in a line lead.
+fn addressed(line: &str) -> impl Iterator<Item = &str> {
+    let rests = ADDRESSES.iter().flat_map(|start| line.split(start).skip(1));
+    rests.filter_map(|rest| rest.split([')', '#', '>', '"', ' ']).next())
+}
+
 /// Returns the paths in a line that are written as code, without those that stand for several.
 fn paths(line: &str) -> impl Iterator<Item = &str> {
     let code = line.split('`').skip(1).step_by(2);
@@ -106,7 +127,7 @@ mod tests {
     #[test]
     fn a_link_to_nothing_is_found() {
         let top = crate::programs::workspace();
-        let found = |text| check(&[Source::new("docs/a.md", text)], top).len();
+        let found = |text: &str| check(&[Source::new("docs/a.md", text)], top).len();
         assert_eq!(found("see [this](size.md), [that](../README.md#loop)"), 0);
         assert_eq!(
             found("see [this](https://example.org/a) and [that](#here)"),
@@ -115,6 +136,9 @@ mod tests {
         assert_eq!(found("see [this](sizes.md)"), 1);
         assert_eq!(found("see `docs/size.md`, `docs/*.md` and `sizes.md`"), 0);
         assert_eq!(found("see `docs/sizes.md`, `crates/none`"), 2);
+        let address = |path| format!("see [this]({}{path})", ADDRESSES[0]);
+        assert_eq!(found(&address("docs/size.md#whole-programs")), 0);
+        assert_eq!(found(&address("docs/sizes.md")), 1);
     }
 
     #[test]
